@@ -1,0 +1,36 @@
+"""Rules as code for rural assistance policy.
+
+Load a pack, make an engine, ask it about a household::
+
+    from policy_rules import Engine, load_pack
+
+    engine = Engine(load_pack("yunnan/dongchuan"))
+    result = engine.evaluate(record, as_of="2022-12-31")
+    result.flags, result.measures, result.undetermined, result.conflicts
+"""
+
+from policy_rules._version import __version__
+from policy_rules.engine.determination import Determination, Finding
+from policy_rules.engine.engine import Engine
+from policy_rules.errors import EngineDisagreement, PackError, PolicyRulesError, RecordError
+from policy_rules.facts.record import Household
+from policy_rules.packs.model import Clause, Pack
+from policy_rules.packs.registry import load_pack, load_packs
+from policy_rules.verdict import Verdict
+
+__all__ = [
+    "Clause",
+    "Determination",
+    "Engine",
+    "EngineDisagreement",
+    "Finding",
+    "Household",
+    "Pack",
+    "PackError",
+    "PolicyRulesError",
+    "RecordError",
+    "Verdict",
+    "__version__",
+    "load_pack",
+    "load_packs",
+]

@@ -1,0 +1,297 @@
+"""The sentence of every problem code, in Chinese and English.
+
+Placeholders: ``{expected}``, ``{got}`` (already in backticks where a user wrote it), ``{path}``,
+``{detail}``. Advice (the nearest right name) is appended by :meth:`Problem.message`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MESSAGES: Final[dict[str, dict[str, str]]] = {
+    "_nearest": {"en": "did you mean `{nearest}`?", "zh": "是否想写 `{nearest}`？"},
+    # -- files ---------------------------------------------------------------------------------
+    "cannot_read": {"en": "this file cannot be read: {detail}", "zh": "无法读取此文件：{detail}"},
+    "file_missing": {"en": "the file {expected} is missing", "zh": "缺少文件 {expected}"},
+    "file_too_large": {
+        "en": "this file has {got} bytes, the limit is {expected}",
+        "zh": "此文件有 {got} 字节，上限为 {expected} 字节",
+    },
+    "not_utf8": {
+        "en": "this file is not UTF-8 text: {detail}",
+        "zh": "此文件不是 UTF-8 文本：{detail}",
+    },
+    "bad_yaml": {"en": "this is not valid YAML: {detail}", "zh": "YAML 格式有误：{detail}"},
+    "bad_json": {"en": "this is not valid JSON: {detail}", "zh": "JSON 格式有误：{detail}"},
+    "too_many_values": {
+        "en": "there are more than {expected} values here",
+        "zh": "此处的值超过 {expected} 个",
+    },
+    "recursive_alias": {
+        "en": "this alias contains itself",
+        "zh": "此别名引用了自身",
+    },
+    "unsafe_tag": {"en": "the tag {got} is not allowed", "zh": "不允许使用标签 {got}"},
+    "key_not_text": {"en": "a key must be text", "zh": "键必须是文本"},
+    "duplicate_key": {"en": "the key {got} stands twice", "zh": "键 {got} 重复出现"},
+    "too_deep": {"en": "this is nested too deeply", "zh": "此处嵌套层数过多"},
+    # -- the form of a file --------------------------------------------------------------------
+    "unknown_key": {"en": "unknown key {got}", "zh": "没有名为 {got} 的键"},
+    "missing_key": {"en": "the key {expected} is missing", "zh": "缺少键 {expected}"},
+    "misplaced_key": {
+        "en": "the key {got} does not belong here, it stands only with {expected}",
+        "zh": "键 {got} 不应出现在此处，它只能与 {expected} 同时使用",
+    },
+    "conflicting_keys": {
+        "en": "the key {got} cannot stand next to {expected}",
+        "zh": "键 {got} 不能与 {expected} 同时使用",
+    },
+    "not_allowed": {
+        "en": "expected one of {expected}, got {got}",
+        "zh": "此处只能写 {expected} 之一，现为 {got}",
+    },
+    "bad_form": {"en": "expected {expected}, got {got}", "zh": "此处应为 {expected}，现为 {got}"},
+    "wrong_type": {"en": "expected {expected}, got {got}", "zh": "此处应为 {expected}，现为 {got}"},
+    "empty": {"en": "this must not be empty", "zh": "此处不能为空"},
+    "repeated_item": {"en": "{got} stands twice in this list", "zh": "{got} 在此列表中重复出现"},
+    "flow_style": {
+        "en": "an expression must stand in block style, on its own line, not inside {{…}} or […]",
+        "zh": "表达式须单独成行（块格式），不能写在 {{…}} 或 […] 之内",
+    },
+    "out_of_range": {
+        "en": "{got} is out of range, expected {expected}",
+        "zh": "{got} 超出范围，应为 {expected}",
+    },
+    "bad_date": {
+        "en": "{got} is not a date, write it as {expected}",
+        "zh": "{got} 不是有效日期，应写作 {expected}",
+    },
+    "not_a_number": {"en": "expected a number, got {got}", "zh": "此处应为数字，现为 {got}"},
+    "not_finite": {
+        "en": "expected a finite number, got {got}",
+        "zh": "此处应为有限的数字，现为 {got}",
+    },
+    "group_expected": {
+        "en": "expected a mapping of facts, got {got}",
+        "zh": "此处应为一组事实项（映射），现为 {got}",
+    },
+    # -- the condition language ----------------------------------------------------------------
+    "expression_too_long": {
+        "en": "this expression has {got} characters, the limit is {expected}",
+        "zh": "此表达式有 {got} 个字符，上限为 {expected} 个",
+    },
+    "expression_too_deep": {
+        "en": "this expression is nested more than {expected} levels deep: {got}",
+        "zh": "此表达式嵌套超过 {expected} 层：{got}",
+    },
+    "bad_syntax": {"en": "{got} cannot be read: {detail}", "zh": "无法解读 {got}：{detail}"},
+    "not_in_language": {
+        "en": "{got} is not part of the condition language",
+        "zh": "条件语言中没有 {got} 这种写法",
+    },
+    "bad_number": {"en": "{got} is not a decimal number", "zh": "{got} 不是十进制数"},
+    "type_mismatch": {
+        "en": "expected {expected}, got {got}",
+        "zh": "此处应为 {expected}，现为 {got}",
+    },
+    "unit_mismatch": {
+        "en": "these units do not go together: {expected} {detail} {got}",
+        "zh": "单位不能这样运算：{expected} {detail} {got}",
+    },
+    "argument_count": {
+        "en": "wrong number of arguments: expected {expected}, got {got}",
+        "zh": "参数个数不对：应为 {expected}，现为 {got}",
+    },
+    "not_callable": {
+        "en": "{got} takes no arguments in brackets",
+        "zh": "{got} 后面不能带括号和参数",
+    },
+    "not_comparable": {"en": "{got} cannot be compared", "zh": "{got} 不能用于比较"},
+    "not_ordered": {
+        "en": "{got} has no order, use {expected}",
+        "zh": "{got} 没有大小先后之分，请用 {expected}",
+    },
+    "not_constant": {
+        "en": "expected numbers written out, got {got}",
+        "zh": "集合中只能直接写数字，现为 {got}",
+    },
+    "no_facts_below": {"en": "{got} has no fact {detail}", "zh": "{got} 之下没有事实项 {detail}"},
+    "group_not_fact": {
+        "en": "{got} is a group of facts, not a fact",
+        "zh": "{got} 是一组事实项，不是单个事实项",
+    },
+    "bad_fold": {"en": "expected {expected}, got {got}", "zh": "此处应写作 {expected}，现为 {got}"},
+    "shadowed_name": {
+        "en": "the name {got} is already taken here",
+        "zh": "名称 {got} 在此处已被使用",
+    },
+    "unknown_name": {"en": "unknown name {got}", "zh": "没有名为 {got} 的名称"},
+    "unknown_function": {"en": "unknown function {got}", "zh": "没有名为 {got} 的函数"},
+    "unknown_fact": {"en": "unknown fact {got}", "zh": "没有名为 {got} 的事实项"},
+    "unknown_code": {
+        "en": "{got} is not a code of {expected}",
+        "zh": "代码表 {expected} 中没有 {got}",
+    },
+    "unknown_code_list": {"en": "unknown code list {got}", "zh": "没有名为 {got} 的代码表"},
+    "unknown_parameter": {"en": "unknown parameter {got}", "zh": "没有名为 {got} 的参数"},
+    "unknown_table": {
+        "en": "no table {got} for this function",
+        "zh": "没有可用于此函数的表 {got}",
+    },
+    "unknown_rule": {"en": "unknown rule {got}", "zh": "没有名为 {got} 的规则"},
+    "unknown_population": {"en": "unknown population {got}", "zh": "没有名为 {got} 的人群定义"},
+    "unknown_defined": {"en": "unknown definition {got}", "zh": "没有名为 {got} 的定义"},
+    "unknown_external": {
+        "en": "unknown external condition {got}",
+        "zh": "没有名为 {got} 的外部条件",
+    },
+    # -- names across files --------------------------------------------------------------------
+    "unknown_clause": {
+        "en": "the clause ledger has no clause {got}",
+        "zh": "条款台账中没有条款 {got}",
+    },
+    "unknown_concept": {"en": "unknown concept {got}", "zh": "没有名为 {got} 的概念"},
+    "unknown_reading": {"en": "unknown reading {got}", "zh": "没有编号为 {got} 的理解"},
+    "unknown_alternative": {
+        "en": "this reading has no alternative {got}",
+        "zh": "此处理解没有备选项 {got}",
+    },
+    "unknown_pack": {"en": "unknown pack {got}", "zh": "没有名为 {got} 的规则包"},
+    "unknown_record": {"en": "unknown record {got}", "zh": "没有名为 {got} 的记录"},
+    "unknown_member": {
+        "en": "the household has no member {got}",
+        "zh": "该户没有成员 {got}",
+    },
+    "unknown_member_of_list": {
+        "en": "this list has no item {got}",
+        "zh": "此列表中没有 {got} 这一项",
+    },
+    "duplicate_id": {"en": "the id {got} is used twice", "zh": "编号 {got} 重复使用"},
+    "cycle": {
+        "en": "{got} depends on itself",
+        "zh": "{got} 循环引用了自身",
+    },
+    "derive_cycle": {
+        "en": "the derived fact {got} depends on itself",
+        "zh": "推算的事实项 {got} 循环引用了自身",
+    },
+    "kind_mismatch": {
+        "en": "expected a record of kind {expected}, got {got}",
+        "zh": "记录类别应为 {expected}，现为 {got}",
+    },
+    "subject_mismatch": {
+        "en": "the subject here is {expected}, that of {got} is another",
+        "zh": "此处的对象是 {expected}，而 {got} 的对象与此不同",
+    },
+    "external_in_pack": {
+        "en": "{got} is external: its value comes from an overlay, not from the pack",
+        "zh": "{got} 由外部确定，其取值应写在补充文件中，不能写在规则包里",
+    },
+    "not_external": {
+        "en": "{got} is not external, an overlay cannot set it",
+        "zh": "{got} 不由外部确定，补充文件不能设定其取值",
+    },
+    "no_value": {"en": "{got} has no value on this date", "zh": "{got} 在此日期没有取值"},
+    "exclusion_subject": {
+        "en": "rules that exclude each other have one subject: {got} is not about {expected}",
+        "zh": "互斥的规则须针对同一类对象：{got} 的对象不是 {expected}",
+    },
+    "amount_negative": {
+        "en": "an amount cannot be negative, got {got}",
+        "zh": "金额不能为负，现为 {got}",
+    },
+    # -- dates ---------------------------------------------------------------------------------
+    "dates_reversed": {
+        "en": "the end {got} lies before the beginning, expected {expected}",
+        "zh": "截止日期 {got} 早于起始日期，应 {expected}",
+    },
+    "dates_overlap": {
+        "en": "the period from {got} overlaps with another one",
+        "zh": "自 {got} 起的时段与另一时段重叠",
+    },
+    "outside_pack_dates": {
+        "en": "the dates of {got} lie outside those of the pack",
+        "zh": "{got} 的施行期不在规则包的施行期之内",
+    },
+    "no_date": {
+        "en": "an evaluation needs a date: give `as_of`, here or in the record",
+        "zh": "判定须有日期：请在此处或在记录中给出 `as_of`",
+    },
+    # -- clauses -------------------------------------------------------------------------------
+    "force_mismatch": {
+        "en": "the force {got} is not that of its clauses, {expected}",
+        "zh": "约束力 {got} 与所依据条款的 {expected} 不一致",
+    },
+    "no_clause": {"en": "{got} names no clause", "zh": "{got} 没有注明所依据的条款"},
+    "span_overlap": {
+        "en": "the span of clause {got} overlaps that of {expected}",
+        "zh": "条款 {got} 的原文范围与 {expected} 重叠",
+    },
+    "span_too_long": {
+        "en": "the span of clause {got} is longer than {expected}",
+        "zh": "条款 {got} 的原文范围过长，上限为 {expected}",
+    },
+    "span_missing": {
+        "en": "clause {got} has no span in the text",
+        "zh": "条款 {got} 没有注明原文范围",
+    },
+    "encoded_nothing": {
+        "en": "the pack has no {got} that could encode this clause",
+        "zh": "规则包中没有 {got}，无法作为此条款的对应编码",
+    },
+    "not_encoded": {
+        "en": "no clause lists {got} in `encoded_by`",
+        "zh": "没有任何条款在 `encoded_by` 中列出 {got}",
+    },
+    "digest_mismatch": {
+        "en": "the text is not the one that was encoded: expected the digest {expected}, got {got}",
+        "zh": "文本与编码时所用的不同：摘要应为 {expected}，现为 {got}",
+    },
+    # -- readings, overlays, packs ---------------------------------------------------------------
+    "patch_path": {"en": "the pack has nothing at {got}", "zh": "规则包中没有 {got} 这个位置"},
+    "patch_type": {
+        "en": "a patch here must be {expected}, got {got}",
+        "zh": "此处的替换内容应为 {expected}，现为 {got}",
+    },
+    "shadowed_pack": {
+        "en": "{got} would hide the built-in pack of the same name",
+        "zh": "{got} 与内置规则包同名，会将其遮蔽",
+    },
+    "bad_pack_name": {
+        "en": "{got} is not a pack's name, expected {expected}",
+        "zh": "{got} 不是合规的规则包名称，应为 {expected}",
+    },
+    "wrong_pack": {
+        "en": "this is written for the pack {got}, not for {expected}",
+        "zh": "此文件是为规则包 {got} 编写的，不适用于 {expected}",
+    },
+    "region_mismatch": {
+        "en": "the record is of region {got}, the pack of {expected}",
+        "zh": "记录所属地区为 {got}，规则包适用地区为 {expected}",
+    },
+    # -- records, evaluation, checks -------------------------------------------------------------
+    "duplicate_member": {
+        "en": "the member {got} stands twice in this record",
+        "zh": "成员 {got} 在此记录中重复出现",
+    },
+    "engine_disagreement": {
+        "en": "the two engines disagree on {got}: {detail}",
+        "zh": "两套引擎对 {got} 的判定不一致：{detail}",
+    },
+    "engine_unavailable": {
+        "en": "the engine {got} cannot be used here: {detail}",
+        "zh": "此处无法使用引擎 {got}：{detail}",
+    },
+    "receipt_mismatch": {
+        "en": "the receipt does not fit: expected {expected}, got {got}",
+        "zh": "回执不符：应为 {expected}，现为 {got}",
+    },
+    "case_failed": {
+        "en": "the case {detail} expects {expected}, got {got}",
+        "zh": "案例 {detail} 预期为 {expected}，实际为 {got}",
+    },
+    "leaf_never_decided": {
+        "en": "no case has seen {got} decide {expected}",
+        "zh": "没有案例使条件 {got} 得出 {expected}",
+    },
+}

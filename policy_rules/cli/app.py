@@ -1,0 +1,51 @@
+"""``policy-rules``: the commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from policy_rules._version import __version__
+from policy_rules.cli import evaluation, packs
+
+app = typer.Typer(
+    name="policy-rules",
+    help="乡村帮扶政策的规则代码：哪些措施可能适用、依据哪一条。 Rules as code for rural assistance policy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 version")
+    ] = False,
+) -> None:
+    """乡村帮扶政策的规则代码。 Rules as code for rural assistance policy."""
+
+
+app.command("evaluate")(evaluation.evaluate)
+app.command("explain")(evaluation.explain)
+app.command("replay")(evaluation.replay)
+app.command("packs")(packs.packs)
+app.command("check")(packs.check)
+app.command("ledger")(packs.ledger)
+app.command("facts")(packs.facts)
+
+
+def main() -> None:
+    """The entry point of the ``policy-rules`` script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

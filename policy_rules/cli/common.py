@@ -1,0 +1,92 @@
+"""What all commands share: options, output, errors and exit codes.
+
+Exit codes: 0 fine, 1 a check found something, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+import yaml
+from rich.console import Console, RenderableType
+
+from policy_rules.errors import Lang, PolicyRulesError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FINDINGS, BAD_INPUT = 1, 2
+
+
+class Language(enum.StrEnum):
+    """Languages of labels, explanations and errors."""
+
+    zh = "zh"
+    en = "en"
+
+
+class Format(enum.StrEnum):
+    """Forms of output."""
+
+    table = "table"
+    json = "json"
+    yaml = "yaml"
+
+
+LangOption = Annotated[Language, typer.Option("--lang", help="语言 language")]
+FormatOption = Annotated[Format, typer.Option("--format", help="输出形式 form of output")]
+RulesOption = Annotated[
+    Path | None, typer.Option("--rules", help="规则包目录 folder of packs to look in first", exists=True)
+]
+OverlayOption = Annotated[
+    list[Path] | None, typer.Option("--overlay", help="补充文件 overlay file, may be repeated")
+]
+PackOption = Annotated[str, typer.Option("--pack", help="规则包 pack, such as yunnan/dongchuan")]
+
+
+def lang_of(language: Language) -> Lang:
+    """The language as the library names it."""
+    return "zh" if language is Language.zh else "en"
+
+
+def console() -> Console:
+    """Standard output; wide enough for tables where it is no terminal."""
+    plain = not sys.stdout.isatty()
+    return Console(width=140 if plain else None, soft_wrap=False, highlight=False)
+
+
+def emit(data: Any, form: Format, table: Callable[[], RenderableType]) -> None:
+    """Print plain data as JSON or YAML, or a table."""
+    if form is Format.json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    elif form is Format.yaml:
+        typer.echo(yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100).rstrip())
+    else:
+        console().print(table())
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn the library's errors into messages on standard error and exit code 2."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except PolicyRulesError as error:
+            language = kwargs.get("lang", Language.zh)
+            lang = lang_of(language if isinstance(language, Language) else Language.zh)
+            for problem in error.problems:
+                typer.echo(problem.render(lang), err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+
+    return run

@@ -1,0 +1,283 @@
+"""The engine: a pack compiled, ready to answer for records from any number of threads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import attrs
+
+from policy_rules._version import __version__
+from policy_rules.engine.conflicts import ConflictFinder, without
+from policy_rules.engine.contested import Variant, contested, variants
+from policy_rules.engine.determination import (
+    Because,
+    Conflict,
+    Determination,
+    FactNeed,
+    Finding,
+    Receipt,
+    Status,
+)
+from policy_rules.engine.durable import loading
+from policy_rules.engine.explain import Explainer
+from policy_rules.engine.reference import MEMBER, Env
+from policy_rules.engine.rules import RuleSet
+from policy_rules.errors import EngineDisagreement, EngineUnavailable, Place, Problem, RecordError, shown
+from policy_rules.expr.nodes import Leaf
+from policy_rules.facts.dates import read_date
+from policy_rules.facts.record import EMPTY_ROW, Household, Row, read_record
+from policy_rules.packs.model import Pack
+from policy_rules.verdict import Truth, Verdict
+
+if TYPE_CHECKING:
+    from policy_rules.engine.durable.evaluator import DurableEvaluator, Outcome
+
+EngineName = Literal["auto", "durable_rules", "reference"]
+
+#: The key of record digests where the caller gives none: it hides nothing from those who know it.
+PUBLIC_KEY: Final = b"policy_rules"
+
+
+class Engine:
+    """Evaluates records under one pack.
+
+    ``engine`` is ``auto`` (durable_rules infers, the reference interpreter explains and checks; where
+    durable_rules cannot be loaded the receipt says so), ``durable_rules`` (the same, but raises
+    :class:`~policy_rules.errors.EngineUnavailable` where it cannot be loaded) or ``reference``.
+    ``strict_readings`` turns every contested finding into UNKNOWN. ``key`` keys the digest of the
+    record in receipts. ``readings=False`` leaves out the trial of other readings.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        engine: EngineName = "auto",
+        strict_readings: bool = False,
+        readings: bool = True,
+        key: bytes = PUBLIC_KEY,
+    ) -> None:
+        if engine not in ("auto", "durable_rules", "reference"):
+            raise ValueError(engine)
+        self.pack = pack
+        self.strict_readings = strict_readings
+        self._key = key
+        self._rules = RuleSet(pack)
+        self._explainer = Explainer(self._rules.interpreter)
+        self._conflicts = ConflictFinder(self._rules.interpreter, pack.vocabulary)
+        self._variants: tuple[Variant, ...] = variants(pack) if readings or strict_readings else ()
+        self._durable: DurableEvaluator | None = None
+        self.name: str = "reference"
+        if engine != "reference":
+            if loading.available():
+                from policy_rules.engine.durable.evaluator import DurableEvaluator
+
+                self._durable = DurableEvaluator(pack)
+                self.name = "durable_rules+reference"
+            elif engine == "durable_rules":
+                raise EngineUnavailable(
+                    Problem("engine_unavailable", Place(), detail=loading.why_unavailable() or "")
+                )
+            else:
+                self.name = "reference (durable_rules not available)"
+
+    # -- evaluating ---------------------------------------------------------------------------
+
+    def evaluate(
+        self, record: Mapping[str, Any] | Household, *, as_of: date | str | None = None
+    ) -> Determination:
+        """All findings for a record on a date.
+
+        ``record`` is plain data or a checked record; the date is required, here or in the record.
+        Raises :class:`~policy_rules.errors.RecordError` with every mistake of the record, and
+        :class:`~policy_rules.errors.EngineDisagreement` where the two engines differ.
+        """
+        checked, day = self.prepare(record, as_of)
+        findings = self._answer(checked, day)
+        conflicts = self._conflicts.find(checked, day)
+        apart: frozenset[str] = frozenset()
+        if conflicts:
+            apart = self._settle(checked, day, conflicts, findings)
+        by_id = {f.id: f for f in findings}
+        if self._variants:
+            for id_, changes in contested(by_id, checked, day, self._variants).items():
+                if id_ not in apart:
+                    by_id[id_].contested = tuple(changes)
+                    if self.strict_readings and by_id[id_].status is not Status.NOT_IN_FORCE:
+                        by_id[id_].verdict = Verdict.UNKNOWN
+                        by_id[id_].status = Status.UNDETERMINED
+        self._ask(checked, day, findings)
+        shown_conflicts = (*(c for c, _, _ in conflicts), *self._conflicts.mismatch(checked))
+        return self._determination(checked, day, findings, shown_conflicts)
+
+    def verdicts(
+        self, record: Mapping[str, Any] | Household, *, as_of: date | str | None = None
+    ) -> dict[tuple[str, str], Verdict]:
+        """Verdicts alone by (rule, subject), on the reference interpreter: no explanation, no
+        receipt, no cross-check, no other readings, no test for conflicts. Rules not in force are
+        left out."""
+        checked, day = self.prepare(record, as_of)
+        truths = self._rules.verdicts(checked, day)
+        return {where: Verdict.of(truth) for where, truth in truths.items()}
+
+    def prepare(
+        self, record: Mapping[str, Any] | Household, as_of: date | str | None
+    ) -> tuple[Household, date]:
+        """The checked record and the date; raises :class:`~policy_rules.errors.RecordError`."""
+        checked = read_record(record, self.pack.vocabulary)
+        day: Any = as_of if as_of is not None else checked.as_of
+        if isinstance(day, str):
+            try:
+                day = read_date(day)
+            except ValueError:
+                day = shown(day)
+        if not isinstance(day, date):
+            code = "no_date" if day is None else "bad_date"
+            got = "" if day is None else str(day)
+            raise RecordError(Problem(code, Place(path="as_of"), "2022-12-31", got))
+        return checked, day
+
+    def _answer(self, record: Household, day: date) -> list[Finding]:
+        findings = self._rules.findings(record, day)
+        if self._durable is not None:
+            self._cross_check(self._durable.evaluate(record, day), findings)
+        return findings
+
+    def _cross_check(self, outcomes: dict[tuple[str, str], Outcome], findings: list[Finding]) -> None:
+        """Verdict, status, met and amount of both engines; clauses are the rule's in both."""
+        apart = []
+        for finding in findings:
+            other = outcomes.get((finding.rule.id, finding.subject))
+            if other is None or not _agree(finding, other):
+                apart.append(
+                    Problem(
+                        "engine_disagreement",
+                        Place(path=finding.id),
+                        expected=f"reference: {finding.verdict} {finding.status}",
+                        got="durable_rules: " + ("-" if other is None else f"{other.truth} {other.status}"),
+                    )
+                )
+        if apart or len(outcomes) != len(findings):
+            raise EngineDisagreement(
+                apart or Problem("engine_disagreement", Place(), str(len(findings)), str(len(outcomes)))
+            )
+
+    def _settle(
+        self,
+        record: Household,
+        day: date,
+        conflicts: list[tuple[Conflict, Any, str]],
+        findings: list[Finding],
+    ) -> frozenset[str]:
+        """Where recorded and derived values lead to different verdicts, the finding is UNKNOWN."""
+        by_id = {f.id: f for f in findings}
+        apart: set[str] = set()
+        rows = [without(record.row, way, path) for _, way, path in conflicts]
+        everything = record.row
+        for _, way, path in conflicts:
+            everything = without(everything, way, path)
+        for row in [*rows, everything] if len(rows) > 1 else rows:
+            other = attrs.evolve(record, row=row)
+            for finding in self._answer(other, day):
+                if finding.outcome() != by_id[finding.id].outcome():
+                    apart.add(finding.id)
+        for id_ in apart:
+            by_id[id_].verdict = Verdict.UNKNOWN
+            by_id[id_].status = Status.CONFLICT
+        return frozenset(apart)
+
+    # -- explaining ---------------------------------------------------------------------------
+
+    def _environment(self, record: Household, day: date, subject: str) -> Env:
+        row = next((m for m in record.members if m.id == subject), EMPTY_ROW)
+        return self._rules.environment(record, day, row)
+
+    def line(self, owner: str, leaf: Leaf, record: Household, day: date, member: Row | None) -> Truth:
+        """What one line of the pack says of a record or member; ``owner`` is ``rule x`` or the like."""
+        return self._explainer.line(owner, leaf, self._rules.environment(record, day, member))
+
+    def _ask(self, record: Household, day: date, findings: list[Finding]) -> None:
+        env: Env | None = None
+        for finding in findings:
+            open_amount = finding.amount is not None and finding.amount.low != finding.amount.high
+            unsure = finding.verdict is Verdict.UNKNOWN and finding.status is Status.UNDETERMINED
+            if not (unsure or open_amount or finding.met is Verdict.UNKNOWN):
+                continue
+            if env is None:
+                env = self._environment(record, day, "")
+            env[MEMBER] = EMPTY_ROW
+            if finding.subject:
+                env[MEMBER] = next(m for m in record.members if m.id == finding.subject)
+            needs: list[FactNeed] = []
+            if unsure:
+                needs += self._explainer.missing(finding.rule, env)
+            if finding.met is Verdict.UNKNOWN:
+                needs += self._explainer.missing_met(finding.rule, env)
+            if open_amount and finding.rule.amount is not None:
+                owner = f"rule {finding.rule.id}"
+                needs += self._explainer.missing_amount(finding.rule.amount, owner, env)
+            finding.missing = tuple(dict.fromkeys(needs))
+
+    def _determination(
+        self, record: Household, day: date, findings: list[Finding], conflicts: tuple[Conflict, ...]
+    ) -> Determination:
+        def explain(finding: Finding) -> tuple[Because, ...]:
+            env = self._environment(record, day, finding.subject)
+            return self._explainer.because(finding.rule, env)
+
+        def receipt(result: Determination) -> Receipt:
+            return self._receipt(record, day, result)
+
+        in_region = self.pack.region.holds(record.region)
+        return Determination(tuple(findings), conflicts, day, receipt, explain, record.id, in_region)
+
+    def _receipt(self, record: Household, day: date, result: Determination) -> Receipt:
+        body = json.dumps([f.as_dict() for f in result.findings], ensure_ascii=False, sort_keys=True)
+        pack = self.pack
+        readings = {r.id: r.decided or pack.choices.get(r.id, "chosen") for r in pack.readings.values()}
+        return Receipt(
+            pack=pack.id,
+            pack_version=pack.version,
+            pack_digest=pack.digest,
+            vocabulary_digest=pack.vocabulary.digest,
+            overlays=pack.overlays,
+            readings=readings,
+            strict_readings=self.strict_readings,
+            engine=self.name,
+            as_of=day,
+            library_version=__version__,
+            record_digest=record.digest(self._key),
+            result_digest=hashlib.sha256(body.encode()).hexdigest(),
+        )
+
+    def close(self) -> None:
+        """Free what durable_rules holds; the engine may be used again afterwards."""
+        if self._durable is not None:
+            self._durable.close()
+
+
+def _agree(finding: Finding, other: Outcome) -> bool:
+    truth: Truth = _TRUTHS[finding.verdict]
+    met: Truth = None if finding.met is None else _TRUTHS[finding.met]
+    amount = finding.amount
+    money = None if amount is None or not finding.rule.amount else (amount.low, amount.high)
+    if finding.rule.amount is not None and not finding.rule.amount.tiers:
+        money = None
+    return (
+        truth is other.truth
+        and finding.status.value == other.status
+        and met is other.met
+        and money == other.amount
+    )
+
+
+_TRUTHS: Final[dict[Verdict | None, Truth]] = {
+    Verdict.YES: True,
+    Verdict.NO: False,
+    Verdict.UNKNOWN: None,
+    None: None,
+}

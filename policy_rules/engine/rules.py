@@ -1,0 +1,156 @@
+"""Evaluating the rules of a pack with the reference interpreter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from policy_rules.engine.determination import Amount, Finding, Status
+from policy_rules.engine.reference import MEMBER, TOP, Env, Fn, Interpreter
+from policy_rules.facts.record import EMPTY_ROW, Household, Row
+from policy_rules.packs.model import AmountSpec, Pack, Rule
+from policy_rules.verdict import Number, Truth, Verdict, bounds
+
+AmountFn = Callable[[Env], Amount | None]
+
+
+class CompiledRule:
+    """A rule with its functions."""
+
+    __slots__ = ("amount", "applies", "member", "met", "rule", "whole")
+
+    def __init__(self, at: Interpreter, rule: Rule) -> None:
+        owner = f"rule {rule.id}"
+        self.rule = rule
+        self.member = rule.subject == "member"
+        self.whole = at.cached("rule", rule.id, TOP, None)
+        self.applies = None if rule.applies_to is None else at.expression(owner, rule.applies_to)
+        self.met = None if rule.met_when is None else at.expression(owner, rule.met_when)
+        self.amount = None if rule.amount is None else compile_amount(at, owner, rule.amount)
+
+    def evaluate(self, env: Env, subject: str, in_force: bool) -> Finding:
+        """The finding for the subject that stands in ``env``."""
+        rule = self.rule
+        if not in_force:
+            return Finding(rule, subject, None, Status.NOT_IN_FORCE)
+        truth: Truth = self.whole(env)
+        if truth is False:
+            outside = self.applies is not None and self.applies(env) is False
+            status = Status.OUTSIDE_POPULATION if outside else Status.DECIDED
+            return Finding(rule, subject, Verdict.NO, status)
+        amount = None if self.amount is None else self.amount(env)
+        met = None if self.met is None else Verdict.of(self.met(env))
+        if truth is None:
+            return Finding(rule, subject, Verdict.UNKNOWN, Status.UNDETERMINED, amount, met)
+        return Finding(rule, subject, Verdict.YES, Status.DECIDED, amount, met)
+
+
+def compile_amount(at: Interpreter, owner: str, spec: AmountSpec) -> AmountFn:
+    """The function of an amount: the first tier that applies, a range where that is not certain."""
+    if not spec.tiers:
+        stated = Amount(spec.kind, spec.unit, spec.paid, spec.of, None, None)
+        return lambda env: stated
+    tiers = [
+        (
+            at.expression(owner, tier.when),
+            None if tier.low is None else at.expression(owner, tier.low),
+            None if tier.high is None else at.expression(owner, tier.high),
+        )
+        for tier in spec.tiers
+    ]
+
+    def amount(env: Env) -> Amount | None:
+        lows: list[Number | None] = []
+        highs: list[Number | None] = []
+        for when, low, high in tiers:
+            truth = when(env)
+            if truth is False:
+                continue
+            lows.append(_edge(low, env, 0))
+            highs.append(_edge(high, env, 1))
+            if truth is True:
+                break
+        if not lows:
+            return None
+        known_lows = [v for v in lows if v is not None]
+        known_highs = [v for v in highs if v is not None]
+        return Amount(
+            spec.kind,
+            spec.unit,
+            spec.paid,
+            spec.of,
+            min(known_lows) if len(known_lows) == len(lows) else None,
+            max(known_highs) if len(known_highs) == len(highs) else None,
+        )
+
+    return amount
+
+
+def _edge(fn: Fn | None, env: Env, side: int) -> Number | None:
+    if fn is None:
+        return None
+    value: Any = bounds(fn(env))[side]
+    return None if value in (math.inf, -math.inf) else value
+
+
+class RuleSet:
+    """The rules of a pack compiled for the reference interpreter. Safe to share between threads."""
+
+    def __init__(self, pack: Pack, only: Iterable[str] | None = None) -> None:
+        self.pack = pack
+        at = self.interpreter = Interpreter(pack)
+        for name in pack.populations:
+            at.named("population", name)
+        for name in pack.definitions:
+            at.named("defined", name)
+        for name in pack.externals:
+            at.named("external", name)
+        for name in pack.rules:
+            at.named("rule", name)
+        wanted = pack.rules if only is None else {n: pack.rules[n] for n in pack.rules if n in set(only)}
+        self.rules = tuple(CompiledRule(at, rule) for rule in wanted.values())
+        self._by_kind: dict[str, tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]] = {}
+
+    def of_kind(self, kind: str) -> tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]:
+        """Rules about a record of ``kind`` itself, and about its members."""
+        if kind not in self._by_kind:
+            own = tuple(r for r in self.rules if r.rule.subject == kind)
+            members = tuple(r for r in self.rules if r.member) if kind == "household" else ()
+            self._by_kind[kind] = (own, members)
+        return self._by_kind[kind]
+
+    def environment(self, record: Household, as_of: date, member: Row | None = None) -> Env:
+        """A fresh environment for the record, or for one of its members."""
+        env = self.interpreter.environment(record, as_of)
+        env[MEMBER] = EMPTY_ROW if member is None else member
+        return env
+
+    def findings(self, record: Household, as_of: date) -> list[Finding]:
+        """All findings: the record's own rules first, then each member's, in the pack's order."""
+        own, member_rules = self.of_kind(record.kind)
+        env = self.environment(record, as_of)
+        speaking = {r.rule.id: r.rule.in_force.holds(as_of) for r in (*own, *member_rules)}
+        found = [r.evaluate(env, "", speaking[r.rule.id]) for r in own]
+        for row in record.members if member_rules else ():
+            env[MEMBER] = row
+            found += [r.evaluate(env, row.id, speaking[r.rule.id]) for r in member_rules]
+        return found
+
+    def verdicts(self, record: Household, as_of: date) -> dict[tuple[str, str], Truth]:
+        """Truth values alone, by (rule, subject): the fastest path, no findings are made.
+
+        A rule not in force is left out.
+        """
+        own, member_rules = self.of_kind(record.kind)
+        env = self.environment(record, as_of)
+        found = {
+            (r.rule.id, ""): r.whole(env) for r in own if r.rule.in_force.holds(as_of)
+        }
+        speaking = [r for r in member_rules if r.rule.in_force.holds(as_of)]
+        for row in record.members if speaking else ():
+            env[MEMBER] = row
+            for r in speaking:
+                found[r.rule.id, row.id] = r.whole(env)
+        return found

@@ -1,0 +1,448 @@
+"""Records: plain data in, checked and typed rows out, with every mistake at once.
+
+Strict: an unknown key is an error. What is absent or null is not recorded. Numbers are exact (a
+float is taken at its printed digits); a partial date (``2022-05``) is an interval of days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from policy_rules.errors import Place, Problems, RecordError, nearest, shown
+from policy_rules.facts.dates import read_date
+from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
+from policy_rules.schema import kind as kind_of
+from policy_rules.verdict import Interval, reduced
+from policy_rules.yamldoc import Document, Path_, dotted, parse_yaml, read_yaml
+
+#: Keys of a record that are not facts.
+META: Final = ("kind", "id", "as_of", "region", "external")
+ITEM_META: Final = ("id", "external")
+MAX_ITEMS: Final = 10_000
+YEARS: Final = range(1990, 2101)
+
+External = Mapping[str, Mapping[str, bool]]
+
+
+class Row(dict[str, Any]):
+    """The recorded facts of one record, by dotted path; what is not recorded is absent.
+
+    ``id`` names the member or item within its record; ``external`` holds external conditions
+    supplied with it, by pack.
+    """
+
+    __slots__ = ("external", "id")
+
+    def __init__(self, id: str = "", external: External | None = None) -> None:
+        super().__init__()
+        self.id = id
+        self.external: External = external or {}
+
+
+class Items:
+    """A list of rows; ``complete`` is false where some may be missing."""
+
+    __slots__ = ("complete", "rows")
+
+    def __init__(self, rows: tuple[Row, ...], complete: bool) -> None:
+        self.rows = rows
+        self.complete = complete
+
+
+UNKNOWN_LIST: Final = Items((), False)
+EMPTY_ROW: Final = Row()
+
+
+@attrs.frozen(eq=False)
+class Household:
+    """A checked record: a household, or an entity (``kind`` says which).
+
+    ``id`` is the caller's reference and no fact; ``as_of`` and ``region`` may be given with the
+    record. Make one with :func:`read_record`.
+    """
+
+    kind: str
+    id: str
+    row: Row
+    as_of: date | None
+    region: str
+
+    @property
+    def members(self) -> tuple[Row, ...]:
+        """The members recorded (none for an entity)."""
+        items = self.row.get("members") if self.kind == "household" else None
+        return items.rows if isinstance(items, Items) else ()
+
+    def digest(self, key: bytes) -> str:
+        """A keyed digest (HMAC-SHA256) of the facts: equal records give equal digests."""
+        body = [self.kind, self.id, self.region, plain(self.row)]
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+    @classmethod
+    def load(cls, path: str | Path, vocabulary: Vocabulary | None = None) -> Household:
+        """Read a YAML or JSON file; raises :class:`~policy_rules.errors.RecordError`."""
+        document = read_record_file(Path(path))
+        return read_record(document.data, vocabulary, document)
+
+
+def plain(value: Any) -> Any:
+    """Rows as JSON data with exact numbers as text, for digests and saved cases."""
+    match value:
+        case Row():
+            body = {k: plain(v) for k, v in value.items()}
+            if value.id:
+                body["id"] = value.id
+            if value.external:
+                body["external"] = {k: dict(v) for k, v in value.external.items()}
+            return body
+        case Items():
+            return {"items": [plain(r) for r in value.rows], "complete": value.complete}
+        case dict():
+            return {str(k): plain(v) for k, v in value.items()}
+        case frozenset():
+            return sorted(value)
+        case Interval():
+            return [plain(value.lo), plain(value.hi)]
+        case Fraction() | date():
+            return str(value)
+        case _:
+            return value
+
+
+def read_record_file(path: Path) -> Document:
+    """A record file with positions; JSON is read by JSON's rules."""
+    if path.suffix.lower() != ".json":
+        return read_yaml(path, error=RecordError)
+    problems = Problems()
+    name = str(path)
+    try:
+        raw = path.read_bytes()
+        data = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
+    except OSError as failure:
+        problems.add("cannot_read", Place(name), detail=failure.strerror or type(failure).__name__)
+    except json.JSONDecodeError as failure:
+        problems.add("bad_json", Place(name, failure.lineno, failure.colno), detail=failure.msg)
+    except (ValueError, RecursionError) as failure:
+        problems.add("bad_json", Place(name), detail=str(failure).splitlines()[0])
+    problems.raise_if_any(RecordError)
+    try:
+        # JSON is YAML but for tabs and escapes: read a second time for the positions, and for
+        # duplicate keys, which JSON's own reader silently drops
+        document = parse_yaml(raw, name, RecordError)
+    except RecordError as failure:
+        if any(p.code == "duplicate_key" for p in failure.problems):
+            raise
+        return Document(name, data, {}, {}, set(), hashlib.sha256(raw).hexdigest())
+    document.data = data
+    return document
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def read_record(
+    data: Mapping[str, Any] | Household,
+    vocabulary: Vocabulary | None = None,
+    document: Document | None = None,
+) -> Household:
+    """Check a record against the dictionary.
+
+    ``data`` is plain data as JSON or YAML gives it. Raises
+    :class:`~policy_rules.errors.RecordError` with every problem, each with its path (and its line
+    and column where ``document`` is the file it was read from).
+    """
+    if isinstance(data, Household):
+        return data
+    reader = _Reader(vocabulary or load_vocabulary(), document)
+    record = reader.record(data)
+    reader.problems.raise_if_any(RecordError)
+    assert record is not None
+    return record
+
+
+class _Bad(Exception):
+    def __init__(self, code: str, expected: str = "", got: str = "", near: str = "") -> None:
+        self.problem = (code, expected, got, near)
+
+
+class _Reader:
+    def __init__(self, vocabulary: Vocabulary, document: Document | None) -> None:
+        self.vocabulary = vocabulary
+        self.document = document
+        self.problems = Problems()
+
+    def place(self, path: Path_, *, key: bool = False) -> Place:
+        if self.document is None:
+            return Place(path=dotted(path))
+        return self.document.key_place(path) if key else self.document.place(path)
+
+    def note(self, path: Path_, bad: _Bad) -> None:
+        code, expected, got, near = bad.problem
+        self.problems.add(code, self.place(path), expected=expected, got=got, nearest=near)
+
+    def record(self, data: Any) -> Household | None:
+        if not isinstance(data, Mapping):
+            self.note((), _Bad("wrong_type", "a mapping", kind_of(data)))
+            return None
+        kind = data.get("kind", "household")
+        kinds = [k for k in self.vocabulary.records if k in _kinds()]
+        if kind not in kinds:
+            near = nearest(str(kind), kinds)
+            self.note(("kind",), _Bad("not_allowed", ", ".join(kinds), shown(kind), near))
+            return None
+        row = self.row(self.vocabulary.records[kind], data, (), META)
+        row.id = self.text(data, "id")
+        row.external = self.external(data.get("external"), ("external",))
+        as_of = None
+        if data.get("as_of") is not None:
+            try:
+                as_of = read_date(data["as_of"])
+                if isinstance(as_of, Interval):
+                    raise ValueError
+            except ValueError:
+                self.note(("as_of",), _Bad("bad_date", "2022-12-31", shown(data["as_of"])))
+        return Household(kind, row.id, row, as_of, self.text(data, "region"))
+
+    def text(self, data: Mapping[str, Any], key: str) -> str:
+        value = data.get(key)
+        if value is None:
+            return ""
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            return str(value)
+        self.note((key,), _Bad("wrong_type", "text", kind_of(value)))
+        return ""
+
+    def external(self, data: Any, path: Path_) -> External:
+        if data is None:
+            return {}
+        if not isinstance(data, Mapping):
+            self.note(path, _Bad("wrong_type", "a mapping", kind_of(data)))
+            return {}
+        found: dict[str, dict[str, bool]] = {}
+        for pack, conditions in data.items():
+            if not isinstance(conditions, Mapping):
+                self.note((*path, pack), _Bad("wrong_type", "a mapping", kind_of(conditions)))
+                continue
+            for name, value in conditions.items():
+                if value is not None and not isinstance(value, bool):
+                    bad = _Bad("wrong_type", "true or false", kind_of(value))
+                    self.note((*path, pack, name), bad)
+                elif value is not None:
+                    found.setdefault(str(pack), {})[str(name)] = value
+        return found
+
+    def row(self, spec: RecordSpec, data: Mapping[str, Any], path: Path_, meta: tuple[str, ...]) -> Row:
+        row = Row()
+        self.group(spec, data, path, "", row, meta)
+        return row
+
+    def group(
+        self,
+        spec: RecordSpec,
+        data: Mapping[str, Any],
+        path: Path_,
+        prefix: str,
+        row: Row,
+        meta: tuple[str, ...] = (),
+    ) -> None:
+        facts = spec.facts
+        for key, value in data.items():
+            if value is None or key in meta:
+                if key not in meta and not self.knows(spec, f"{prefix}{key}"):
+                    self.unknown(spec, (*path, key), f"{prefix}{key}", meta)
+                continue
+            name = f"{prefix}{key}"
+            fact = facts.get(name)
+            if fact is not None:
+                try:
+                    row[name] = _READERS[fact.kind](self, fact, value, (*path, key))
+                except _Bad as bad:
+                    self.note((*path, key), bad)
+            elif name in _groups(spec):
+                if isinstance(value, Mapping):
+                    self.group(spec, value, (*path, key), f"{name}.", row)
+                else:
+                    self.note((*path, key), _Bad("group_expected", "a mapping", kind_of(value)))
+            else:
+                self.unknown(spec, (*path, key), name, meta)
+
+    def knows(self, spec: RecordSpec, name: str) -> bool:
+        return name in spec.facts or name in _groups(spec)
+
+    def unknown(self, spec: RecordSpec, path: Path_, name: str, meta: tuple[str, ...]) -> None:
+        # the value stays out of the message: an unknown column may hold a name
+        near = nearest(name, [*spec.facts, *_groups(spec), *meta])
+        place = self.place(path, key=True)
+        self.problems.add("unknown_key", place, expected=spec.name, got=shown(path[-1]), nearest=near)
+
+    # -- values ---------------------------------------------------------------------------
+
+    def boolean(self, fact: FactSpec, value: Any, path: Path_) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise _Bad("wrong_type", "true or false", kind_of(value))
+
+    def number(self, fact: FactSpec, value: Any, path: Path_) -> int | Fraction:
+        number = _number(value)
+        if fact.kind == "int" and not isinstance(number, int):
+            raise _Bad("wrong_type", "a whole number", shown(value))
+        if not fact.lo <= number <= fact.hi:
+            raise _Bad("out_of_range", f"{_bound(fact.lo)} – {_bound(fact.hi)}", shown(value))
+        return number
+
+    def date(self, fact: FactSpec, value: Any, path: Path_) -> date | Interval:
+        try:
+            found = read_date(value)
+        except ValueError:
+            raise _Bad("bad_date", "2022-12-31, 2022-12 or 2022", shown(value)) from None
+        if fact.kind == "year_month" and isinstance(found, date):
+            raise _Bad("bad_date", "2022-12", shown(value))
+        return found
+
+    def code(self, fact: FactSpec, value: Any, path: Path_) -> str:
+        codes = self.vocabulary.codes[fact.codes or ""]
+        if isinstance(value, str) and value in codes.values:
+            return value
+        known = [*codes.values, *codes.spellings]
+        spelling = codes.spellings.get(value) if isinstance(value, str) else None
+        near = spelling or nearest(str(value), known)
+        raise _Bad("not_allowed", ", ".join(codes.values), shown(value), near)
+
+    def codes(self, fact: FactSpec, value: Any, path: Path_) -> frozenset[str]:
+        if not isinstance(value, list | tuple | set | frozenset):
+            raise _Bad("wrong_type", "a list", kind_of(value))
+        found = set()
+        for i, item in enumerate(value):
+            try:
+                found.add(self.code(fact, item, path))
+            except _Bad as bad:
+                self.note((*path, i), bad)
+        return frozenset(found)
+
+    def reference(self, fact: FactSpec, value: Any, path: Path_) -> str:
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            return str(value)
+        raise _Bad("wrong_type", "text", kind_of(value))
+
+    def items(self, fact: FactSpec, value: Any, path: Path_) -> Items:
+        complete = True
+        if isinstance(value, Mapping):
+            for key in value:
+                if key not in ("items", "complete"):
+                    near = nearest(str(key), ["items", "complete"])
+                    place = self.place((*path, key), key=True)
+                    self.problems.add("unknown_key", place, expected="items, complete", got=shown(key), nearest=near)
+            complete = value.get("complete", True)
+            if not isinstance(complete, bool):
+                self.note((*path, "complete"), _Bad("wrong_type", "true or false", kind_of(complete)))
+            path, value = (*path, "items"), value.get("items")
+        if not isinstance(value, list | tuple):
+            raise _Bad("wrong_type", "a list", kind_of(value))
+        if len(value) > MAX_ITEMS:
+            raise _Bad("too_many_values", str(MAX_ITEMS), str(len(value)))
+        spec = self.vocabulary.records[fact.item or ""]
+        rows: list[Row] = []
+        seen: set[str] = set()
+        for i, item in enumerate(value):
+            here = (*path, i)
+            if item is None:
+                complete = False
+                continue
+            if not isinstance(item, Mapping):
+                self.note(here, _Bad("wrong_type", "a mapping", kind_of(item)))
+                continue
+            row = self.row(spec, item, here, ITEM_META)
+            row.id = str(item.get("id") or f"{spec.name[0]}{i + 1}")
+            row.external = self.external(item.get("external"), (*here, "external"))
+            if row.id in seen:
+                self.note((*here, "id"), _Bad("duplicate_member", got=shown(row.id)))
+            seen.add(row.id)
+            rows.append(row)
+        return Items(tuple(rows), complete)
+
+    def by_year(self, fact: FactSpec, value: Any, path: Path_) -> dict[int, Row]:
+        if not isinstance(value, Mapping):
+            raise _Bad("wrong_type", "a mapping", kind_of(value))
+        spec = self.vocabulary.records[fact.item or ""]
+        found = {}
+        for key, item in value.items():
+            here = (*path, key)
+            if not str(key).isascii() or not str(key).isdigit() or int(key) not in YEARS:
+                self.note(here, _Bad("out_of_range", "1990 – 2100", shown(key)))
+            elif item is not None and not isinstance(item, Mapping):
+                self.note(here, _Bad("wrong_type", "a mapping", kind_of(item)))
+            elif item is not None:
+                found[int(key)] = self.row(spec, item, here, ())
+        return found
+
+    def nested(self, fact: FactSpec, value: Any, path: Path_) -> Row:
+        if not isinstance(value, Mapping):
+            raise _Bad("wrong_type", "a mapping", kind_of(value))
+        return self.row(self.vocabulary.records[fact.item or ""], value, path, ITEM_META)
+
+
+_READERS: Final[dict[str, Callable[[_Reader, FactSpec, Any, Path_], Any]]] = {
+    "bool": _Reader.boolean,
+    "int": _Reader.number,
+    "number": _Reader.number,
+    "money": _Reader.number,
+    "share": _Reader.number,
+    "date": _Reader.date,
+    "year_month": _Reader.date,
+    "code": _Reader.code,
+    "codes": _Reader.codes,
+    "text": _Reader.reference,
+    "list": _Reader.items,
+    "by_year": _Reader.by_year,
+    "record": _Reader.nested,
+}
+
+
+def _number(value: Any) -> int | Fraction:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Fraction):
+        return reduced(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))  # the printed digits, never the binary fraction
+    if not isinstance(value, Decimal):
+        raise _Bad("not_a_number", got=kind_of(value))
+    if not value.is_finite() or abs(value.adjusted()) > 30:
+        raise _Bad("not_finite", got=shown(value))
+    return reduced(Fraction(value))
+
+
+def _bound(value: Any) -> str:
+    return {math.inf: "∞", -math.inf: "-∞"}.get(value, str(value))
+
+
+def _kinds() -> tuple[str, ...]:
+    from policy_rules.facts.dictionary import SUBJECTS
+
+    return tuple(s for s in SUBJECTS if s != "member")
+
+
+@cache
+def _groups(spec: RecordSpec) -> frozenset[str]:
+    """Every proper prefix of a dotted fact name."""
+    return frozenset(_prefixes(spec))
+
+
+def _prefixes(spec: RecordSpec) -> Iterator[str]:
+    for path in spec.facts:
+        parts = path.split(".")
+        yield from (".".join(parts[:end]) for end in range(1, len(parts)))

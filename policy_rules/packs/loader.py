@@ -1,0 +1,451 @@
+"""Loading a pack: read, check against the schemas, build, check every reference.
+
+All mistakes of all files are reported at once, each as ``file:line:column: code: message``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from policy_rules.errors import NotFoundError, PackError, Place, Problem, Problems, nearest, shown
+from policy_rules.expr.nodes import Named, Node, Param, TableCall, walk
+from policy_rules.expr.types import BOOL
+from policy_rules.facts.dictionary import SUBJECTS, Vocabulary, load_vocabulary
+from policy_rules.packs import build
+from policy_rules.packs.model import (
+    DocumentInfo,
+    Entity,
+    Exclusion,
+    Pack,
+    Period,
+    Region,
+    Rule,
+)
+from policy_rules.packs.scope import Names
+from policy_rules.schema import check
+from policy_rules.text import Text
+from policy_rules.yamldoc import Document, Path_, parse_yaml, read_yaml
+
+#: Kinds of file; each but ``pack`` may also be a folder of files (``targets/jobs.yaml``).
+STEMS: Final = ("pack", "parameters", "definitions", "clauses", "rules", "targets", "readings")
+REQUIRED: Final = ("pack", "clauses")
+
+#: Sections of the raw data of a pack, in the order in which they are built.
+SECTIONS: Final = (
+    "populations",
+    "parameters",
+    "externals",
+    "definitions",
+    "tables",
+    "exclusions",
+    "rules",
+    "targets",
+    "readings",
+    "clauses",
+)
+_KINDS: Final = {"populations": "population", "externals": "external", "rules": "rule"}
+
+
+@attrs.frozen
+class Source:
+    """Where the raw data of one named thing stands."""
+
+    document: Document
+    path: Path_
+
+    def place(self, rel: build.Rel) -> Place:
+        """The place of a value below it."""
+        return self.document.place((*self.path, *rel))
+
+    def flow(self, rel: build.Rel) -> bool:
+        """Whether a mapping below it is in flow style."""
+        path = (*self.path, *rel)
+        return any(path[:end] in self.document.flow for end in range(len(self.path), len(path) + 1))
+
+
+def load_folder(folder: Path, name: str | None = None, vocabulary: Vocabulary | None = None) -> Pack:
+    """Load the pack in a folder. Raises :class:`~policy_rules.errors.PackError`, NotFoundError."""
+    if not (folder / "pack.yaml").is_file():
+        where = Place(str(folder))
+        raise NotFoundError(Problem("unknown_pack", where, got=shown(name or folder.name)))
+    files = pack_files(folder)
+    prefix = name or folder.name
+    documents: dict[str, Document] = {}
+    problems = Problems()
+    for file in files:
+        try:
+            documents[file] = read_yaml(folder / file, f"{prefix}/{file}")
+        except PackError as error:
+            problems.found += error.problems
+    _require(files, prefix, problems)
+    return build_pack(documents, vocabulary, str(folder))
+
+
+def pack_files(folder: Path) -> list[str]:
+    """The files of a pack that decide, relative to its folder."""
+    files = []
+    for stem in STEMS:
+        files += [f"{stem}.yaml"] if (folder / f"{stem}.yaml").is_file() else []
+        files += sorted(f"{stem}/{p.name}" for p in (folder / stem).glob("*.yaml"))
+    return files
+
+
+def stem_of(file: str) -> str:
+    """``targets`` of ``targets.yaml`` and ``targets/jobs.yaml``."""
+    return file.split("/")[0].removesuffix(".yaml")
+
+
+def _require(files: Iterable[str], prefix: str, problems: Problems) -> None:
+    present = {stem_of(file) for file in files}
+    for stem in REQUIRED:
+        if stem not in present:
+            file = f"{stem}.yaml"
+            problems.add("file_missing", Place(f"{prefix}/{file}" if prefix else file), expected=shown(file))
+    problems.raise_if_any(PackError)
+
+
+def load_texts(texts: Mapping[str, str], vocabulary: Vocabulary | None = None) -> Pack:
+    """Load a pack from texts by file name (``pack.yaml``, ``rules/a.yaml`` …); raises PackError."""
+    documents: dict[str, Document] = {}
+    problems = Problems()
+    for file, text in texts.items():
+        try:
+            documents[file] = parse_yaml(text, file)
+        except PackError as error:
+            problems.found += error.problems
+    _require(texts, "", problems)
+    return build_pack(documents, vocabulary)
+
+
+def build_pack(
+    documents: Mapping[str, Document], vocabulary: Vocabulary | None = None, folder: str = ""
+) -> Pack:
+    """Check and build a pack from its documents; raises :class:`~policy_rules.errors.PackError`."""
+    problems = Problems()
+    for file, document in documents.items():
+        check(document, stem_of(file), problems)
+    problems.raise_if_any(PackError)
+    return _Builder(documents, vocabulary or load_vocabulary(), folder, problems).build()
+
+
+class _Builder:
+    def __init__(
+        self,
+        documents: Mapping[str, Document],
+        vocabulary: Vocabulary,
+        folder: str,
+        problems: Problems,
+    ) -> None:
+        self.documents = documents
+        self.vocabulary = vocabulary
+        self.folder = folder
+        self.problems = problems
+        self.raw: dict[str, dict[str, Mapping[str, Any]]] = {s: {} for s in SECTIONS}
+        self.sources: dict[tuple[str, str], Source] = {}
+
+    def collect(self) -> None:
+        for section, name, data, source in self.entries():
+            if name in self.raw[section]:
+                self.problems.add("duplicate_id", source.place(("id",)), got=shown(name))
+                continue
+            self.raw[section][name] = data
+            self.sources[section, name] = source
+
+    def entries(self) -> Iterator[tuple[str, str, Mapping[str, Any], Source]]:
+        maps = {
+            "pack": ("populations",),
+            "parameters": ("parameters", "externals"),
+            "definitions": ("definitions", "tables"),
+        }
+        for file, document in self.documents.items():
+            stem = stem_of(file)
+            for section in maps.get(stem, ()):
+                for name, data in (document.data.get(section) or {}).items():
+                    yield section, name, data, Source(document, (section, name))
+            if stem == "definitions":
+                yield from self.listed(document, "exclusions", ("exclusions",))
+            elif stem == "clauses":
+                yield from self.listed(document, "clauses", ("clauses",))
+            elif stem in ("rules", "targets", "readings"):
+                yield from self.listed(document, stem, ())
+
+    def listed(
+        self, document: Document, section: str, at: Path_
+    ) -> Iterator[tuple[str, str, Mapping[str, Any], Source]]:
+        items = document.data
+        for key in at:
+            items = (items or {}).get(key)
+        for i, data in enumerate(items or ()):
+            yield section, str(data["id"]), data, Source(document, (*at, i))
+
+    def build(self) -> Pack:
+        self.collect()
+        names = declare(self.raw)
+        head = self.documents["pack.yaml"].data
+        period = self.pack_period()
+        built: dict[str, dict[str, Any]] = {}
+        for section in SECTIONS:
+            built[section] = {}
+            for name, data in self.raw[section].items():
+                source = self.sources[section, name]
+                thing = build_entity(
+                    section, name, data, source.place, source.flow,
+                    self.vocabulary, names, period, self.problems,
+                )  # fmt: skip
+                if thing is not None:
+                    built[section][name] = thing
+        text = self.documents["pack.yaml"].data.get("text") or {}
+        pack = Pack(
+            id=head["id"],
+            version=str(head["version"]),
+            document=self.document_info(),
+            region=_region(head["region"]),
+            in_force=period,
+            vocabulary=self.vocabulary,
+            **built,
+            text_digest=str(text.get("digest") or ""),
+            text_characters=int(text.get("characters") or 0),
+            digest=_digest(self.documents),
+            folder=self.folder,
+            raw=self.raw,
+        )
+        check_references(pack, self.problems)
+        self.problems.raise_if_any(PackError)
+        return link(pack)
+
+    def head_entry(self) -> build.Entry:
+        source = Source(self.documents["pack.yaml"], ("document",))
+        data = self.documents["pack.yaml"].data["document"]
+        return build.Entry(
+            "document", data, source.place, source.flow, self.vocabulary, Names(), self.problems
+        )
+
+    def pack_period(self) -> Period:
+        entry = self.head_entry()
+        return entry.period(entry.data["in_force"], ("in_force",))
+
+    def document_info(self) -> DocumentInfo:
+        entry = self.head_entry()
+        data = entry.data
+        return DocumentInfo(
+            entry.text("title"),
+            entry.text("issuer"),
+            str(data.get("number") or ""),
+            entry.day(data.get("issued"), ("issued",)),
+            entry.day(data.get("published"), ("published",)),
+            entry.period(data.get("plan_period"), ("plan_period",)),
+            str(data.get("superseded_by") or ""),
+            tuple(Text.of(h) for h in data.get("higher") or ()),
+            entry.text("source_quality"),
+        )
+
+
+def _region(data: Mapping[str, Any]) -> Region:
+    return Region(tuple(str(c) for c in data["codes"]), data["level"], Text.of(data["name"]))
+
+
+def _digest(documents: Mapping[str, Document]) -> str:
+    """One digest of everything that decides, whatever the order and line ends of the files."""
+    lines = [f"{file}:{documents[file].digest}" for file in sorted(documents)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def declare(raw: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Names:
+    """The names and types of a pack, before any expression is read."""
+    names = Names()
+    for section, kind in _KINDS.items():
+        for name, data in raw[section].items():
+            names.add(kind, data["subject"], name, BOOL)  # type: ignore[arg-type]
+    for name, data in raw["definitions"].items():
+        names.add("defined", data["subject"], name, build.definition_type(data))
+    names.parameters = {n: build.parameter_type(d) for n, d in raw["parameters"].items()}
+    names.tables = {n: build.table_types(d) for n, d in raw["tables"].items()}
+    return names
+
+
+def build_entity(
+    section: str,
+    name: str,
+    data: Mapping[str, Any],
+    place: Any,
+    flow: Any,
+    vocabulary: Vocabulary,
+    names: Names,
+    period: Period,
+    problems: Problems,
+) -> Entity | Any | None:
+    """Build one named thing of any section."""
+    entry = build.Entry(name, data, place, flow, vocabulary, names, problems)
+    match section:
+        case "rules":
+            return build.rule(entry, period)
+        case "populations":
+            return build.population(entry)
+        case "parameters":
+            return build.parameter(entry)
+        case "externals":
+            return build.external(entry)
+        case "definitions":
+            return build.definition(entry)
+        case "tables":
+            return build.table(entry)
+        case "exclusions":
+            return build.exclusion(entry)
+        case "targets":
+            return build.target(entry)
+        case "readings":
+            return build.reading(entry)
+        case _:
+            return build.clause(entry)
+
+
+# -- references ----------------------------------------------------------------------------------
+
+
+def check_references(pack: Pack, problems: Problems) -> None:
+    """Note clauses, rules and parents that do not exist, rings, and dates outside the pack's."""
+    for _, thing in citing(pack):
+        for locator in thing.clauses:
+            build.check_known(locator, pack.clauses, "unknown_clause", thing.place, problems)
+    for exclusion in pack.exclusions.values():
+        _check_exclusion(pack, exclusion, problems)
+    for target in pack.targets.values():
+        if target.parent is not None:
+            build.check_known(target.parent, pack.targets, "unknown_rule", target.place, problems)
+    for rule in pack.rules.values():
+        start, end = rule.in_force.start, rule.in_force.end
+        if start is not None and end is not None and end < start:
+            problems.add("outside_pack_dates", rule.place, got=shown(rule.id))
+        if rule.subject not in SUBJECTS:
+            near = nearest(rule.subject, SUBJECTS)
+            problems.add("not_allowed", rule.place, got=shown(rule.subject), nearest=near)
+    for name in _ring(dependencies(pack)):
+        place = _entity(pack, name).place
+        problems.add("cycle", place, got=shown(name.partition(".")[2]))
+
+
+def citing(pack: Pack) -> Iterator[tuple[str, Entity]]:
+    """Every named thing that cites clauses, with its ``section.name``."""
+    for section in SECTIONS[:-1]:
+        for name, thing in getattr(pack, section).items():
+            yield f"{section}.{name}", thing
+
+
+def _check_exclusion(pack: Pack, exclusion: Exclusion, problems: Problems) -> None:
+    good = [
+        name
+        for name in exclusion.ranked
+        if build.check_known(name, pack.rules, "unknown_rule", exclusion.place, problems)
+    ]
+    for i, lower in enumerate(good):
+        subject = pack.rules[lower].subject
+        for higher in good[:i]:
+            # a person's rule may be excluded by the household's, never the other way round
+            fits = {subject} | ({"household"} if subject == "member" else set())
+            if pack.rules[higher].subject not in fits:
+                problems.add("exclusion_subject", exclusion.place, expected=subject, got=shown(higher))
+
+
+def _entity(pack: Pack, name: str) -> Entity:
+    section, _, id_ = name.partition(".")
+    found: Entity = getattr(pack, section)[id_]
+    return found
+
+
+_SECTION_OF: Final = {
+    "population": "populations",
+    "rule": "rules",
+    "defined": "definitions",
+    "external": "externals",
+}
+
+
+def references(node: Node) -> Iterator[str]:
+    """The named things an expression uses, as ``section.name``."""
+    for part in walk(node):
+        if isinstance(part, Named):
+            yield f"{_SECTION_OF[part.kind]}.{part.name}"
+        elif isinstance(part, Param):
+            yield f"parameters.{part.name}"
+        elif isinstance(part, TableCall):
+            yield f"tables.{part.table}"
+
+
+def expressions(thing: Entity) -> Iterator[Node]:
+    """Every expression of a named thing."""
+    if isinstance(thing, Rule):
+        yield from (node for _, node in thing.conditions())
+        for tier in thing.amount.tiers if thing.amount else ():
+            yield from (n for n in (tier.low, tier.high) if n is not None)
+        return
+    for key in ("when", "value", "population", "of"):
+        node = getattr(thing, key, None)
+        if node is not None and not isinstance(node, bool):
+            yield node
+
+
+def dependencies(pack: Pack) -> dict[str, frozenset[str]]:
+    """For each population, definition, rule and target: what it uses, exclusions included."""
+    graph: dict[str, frozenset[str]] = {}
+    for section in ("populations", "definitions", "rules", "targets"):
+        for name, thing in getattr(pack, section).items():
+            used = {ref for node in expressions(thing) for ref in references(node)}
+            graph[f"{section}.{name}"] = frozenset(used)
+    for lower, higher in _excluders(pack).items():
+        key = f"rules.{lower}"
+        graph[key] = graph.get(key, frozenset()) | {f"rules.{h}" for h in higher}
+    return graph
+
+
+def _excluders(pack: Pack) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for exclusion in pack.exclusions.values():
+        for i, lower in enumerate(exclusion.ranked):
+            found[lower] = (*found.get(lower, ()), *exclusion.ranked[:i])
+    return found
+
+
+def _ring(graph: Mapping[str, frozenset[str]]) -> list[str]:
+    """Names that reach themselves."""
+    done: set[str] = set()
+    rings: list[str] = []
+    for start in graph:
+        stack = [(start, iter(graph[start]))]
+        trail = [start]
+        while stack and start not in done:
+            name, below = stack[-1]
+            step = next((b for b in below if b in graph and b not in done), None)
+            if step is None:
+                stack.pop()
+                trail.pop()
+                done.add(name)
+            elif step in trail:
+                rings.append(step)
+                done.add(step)
+            else:
+                stack.append((step, iter(graph[step])))
+                trail.append(step)
+    return rings
+
+
+def link(pack: Pack) -> Pack:
+    """Give every rule its higher-ranked excluders, and every clause what encodes it."""
+    excluders = _excluders(pack)
+    encoded: dict[str, tuple[str, ...]] = {}
+    for name, thing in citing(pack):
+        for locator in thing.clauses:
+            encoded[locator] = (*encoded.get(locator, ()), name)
+    clauses = {
+        name: attrs.evolve(clause, encoded_by=encoded.get(name, ()))
+        for name, clause in pack.clauses.items()
+    }
+    rules = {
+        name: attrs.evolve(rule, excluded_by=excluders.get(name, ()))
+        for name, rule in pack.rules.items()
+    }
+    return attrs.evolve(pack, rules=rules, clauses=clauses)

@@ -1,0 +1,66 @@
+"""Finding packs by name: ``guangxi``, ``yunnan/dongchuan``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from policy_rules.errors import NotFoundError, PackError, Place, Problem, nearest, shown
+from policy_rules.packs.loader import load_folder
+from policy_rules.packs.model import Pack
+from policy_rules.paths import rules_folder, search_path
+
+_NAME: Final = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
+_NO_PACKS: Final = frozenset({"vocabulary"})
+
+
+def list_packs(rules: Path | None = None) -> dict[str, Path]:
+    """Names of the packs that can be loaded, with their folders.
+
+    ``rules`` is a folder to look in first. Raises :class:`~policy_rules.errors.PackError` where a
+    pack elsewhere has the name of a built-in one (code ``shadowed_pack``).
+    """
+    found: dict[str, Path] = {}
+    built_in = rules_folder().resolve()
+    for folder in search_path(rules):
+        for name, path in _packs(folder):
+            if name in found and found[name].resolve() != path.resolve():
+                if folder.resolve() == built_in:
+                    raise PackError(
+                        Problem("shadowed_pack", Place(str(found[name])), got=shown(name))
+                    )
+                continue
+            found[name] = path
+    return dict(sorted(found.items()))
+
+
+def _packs(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(folder.glob("**/pack.yaml")):
+        name = file.parent.relative_to(folder).as_posix()
+        if name.split("/")[0] not in _NO_PACKS:
+            yield name, file.parent
+
+
+def load_pack(name: str | Path, rules: Path | None = None) -> Pack:
+    """Load one pack by name, or from a folder given as a :class:`~pathlib.Path`.
+
+    Raises :class:`~policy_rules.errors.NotFoundError` for an unknown name and
+    :class:`~policy_rules.errors.PackError` with every mistake of a wrong pack.
+    """
+    if isinstance(name, Path):
+        return load_folder(name)
+    if not _NAME.match(name):
+        raise NotFoundError(Problem("bad_pack_name", Place(), expected="yunnan/dongchuan", got=shown(name)))
+    known = list_packs(rules)
+    if name not in known:
+        raise NotFoundError(
+            Problem("unknown_pack", Place(), ", ".join(known), shown(name), nearest(name, known))
+        )
+    return load_folder(known[name], name)
+
+
+def load_packs(rules: Path | None = None) -> tuple[Pack, ...]:
+    """Load every pack; raises as :func:`load_pack` does."""
+    return tuple(load_folder(path, name) for name, path in list_packs(rules).items())

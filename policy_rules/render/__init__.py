@@ -1,0 +1,1 @@
+"""Showing answers to people: words, locators, terminal tables."""

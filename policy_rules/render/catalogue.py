@@ -1,0 +1,195 @@
+"""Packs, ledgers and the fact dictionary on a terminal, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text as RichText
+
+from policy_rules.errors import Lang
+from policy_rules.facts.dictionary import FactSpec, Vocabulary
+from policy_rules.packs.model import Clause, Norm, Pack
+from policy_rules.render.locators import locator
+from policy_rules.render.words import ASK, DISPOSITIONS, FORCES, UNITS
+from policy_rules.sources.ledger import Audit, deciding, item_of, numbered, span_length
+
+
+def pack_data(pack: Pack) -> dict[str, Any]:
+    """A pack as plain data."""
+    return {
+        "id": pack.id,
+        "version": pack.version,
+        "title": pack.document.title.as_dict(),
+        "issuer": pack.document.issuer.as_dict(),
+        "number": pack.document.number or None,
+        "issued": str(pack.document.issued) if pack.document.issued else None,
+        "in_force": {"from": str(pack.in_force.start), "to": str(pack.in_force.end)},
+        "region": {"codes": list(pack.region.codes), "name": pack.region.name.as_dict()},
+        "clauses": len(pack.clauses),
+        "rules": len(pack.rules),
+        "targets": len(pack.targets),
+        "readings": len(pack.readings),
+        "digest": pack.digest,
+    }
+
+
+def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
+    """The packs as a table."""
+    zh = lang == "zh"
+    heads = ("规则包", "文件", "有效期", "条款", "规则", "目标", "解读") if zh else (
+        "pack", "document", "in force", "clauses", "rules", "targets", "readings"
+    )  # fmt: skip
+    table = Table(*heads, box=None, header_style="bold cyan")
+    for p in loaded:
+        table.add_row(
+            f"{p.id}@{p.version}",
+            p.document.title[lang],
+            f"{p.in_force.start} – {p.in_force.end}",
+            *(str(len(x)) for x in (p.clauses, p.rules, p.targets, p.readings)),
+        )
+    return table
+
+
+# -- ledger --------------------------------------------------------------------------------------
+
+
+def _chosen(pack: Pack, show: str | None) -> list[Clause]:
+    return [c for c in pack.clauses.values() if show is None or show in (c.id, item_of(c.id))]
+
+
+def ledger_data(pack: Pack, report: Audit, show: str | None) -> dict[str, Any]:
+    """A ledger as plain data."""
+    return {
+        "pack": pack.id,
+        "items": report.items,
+        "dispositions": report.dispositions,
+        "reviews": report.reviews,
+        "undisposed": len(report.problems),
+        "longest_span": {
+            "clause": report.longest.id,
+            "characters": span_length(report.longest),
+        }
+        if report.longest
+        else None,
+        "clauses": [
+            {
+                "id": c.id,
+                "summary": c.summary.as_dict(),
+                "dispositions": list(c.dispositions),
+                "force": c.force,
+                "figures": list(c.figures),
+                "encoded_by": list(c.encoded_by),
+                "why_not": c.why_not.as_dict() if c.why_not else None,
+                "norms": [norm(n, "zh") for n in c.norms],
+                "faults": [f.as_dict() for f in c.faults],
+                "review": c.review,
+            }
+            for c in _chosen(pack, show)
+        ],
+    }
+
+
+def norm(n: Norm, lang: Lang) -> str:
+    """A norm in one line."""
+    unit = UNITS[n.unit][lang].strip() if n.unit in UNITS else n.unit or ""
+    value = "" if n.value is None else f"{n.comparator or ''}{n.value}{unit}"
+    rest = " / ".join(t for t in (n.per or "", n.deadline or "") if t)
+    return " ".join(t for t in (f"{n.actor[lang]}:", n.what[lang], value, rest) if t)
+
+
+def ledger(pack: Pack, report: Audit, lang: Lang, show: str | None, everything: bool) -> RenderableType:
+    """A ledger as tables: a line an item, or a line a statement."""
+    zh = lang == "zh"
+    parts: list[RenderableType] = [RichText(pack.document.title[lang], style="bold")]
+    if show is not None or everything:
+        parts.append(_statements(pack, lang, show))
+    else:
+        parts.append(_items(pack, report, lang))
+    numbers = numbered(report.items)
+    runs = f"{numbers[0]}–{numbers[-1]}" if numbers else "—"
+    gaps = sorted(set(range(1, (numbers or [0])[-1] + 1)) - set(numbers))
+    kinds = ", ".join(f"{DISPOSITIONS[k][lang]} {v}" for k, v in report.dispositions.items())
+    longest = report.longest
+    span = f"{locator(longest.id, lang)} ({span_length(longest)})" if longest else "—"
+    lines = (
+        [
+            f"语句 {len(pack.clauses)}；{kinds}",
+            f"编号条目 {runs}，缺 {gaps or '无'}；未处理 {len(report.problems)}",
+            f"最长语句 {span} 字；全文 {report.characters} 字；规范 {report.norms}；来源瑕疵 {report.faults}",
+            f"已编码 {report.encoded}；复读情况 {report.reviews}",
+        ]
+        if zh
+        else [
+            f"{len(pack.clauses)} statements; {kinds}",
+            f"numbered items {runs}, absent {gaps or 'none'}; undisposed {len(report.problems)}",
+            f"longest span {span} characters; text {report.characters}; norms {report.norms}; "
+            f"faults of the source {report.faults}",
+            f"encoded {report.encoded}; review {report.reviews}",
+        ]
+    )
+    parts += [RichText(line) for line in lines]
+    return Group(*parts)
+
+
+def _items(pack: Pack, report: Audit, lang: Lang) -> Table:
+    heads = ("条目", "语句", "已编码", "内容") if lang == "zh" else ("item", "statements", "encoded", "about")
+    table = Table(*heads, box=None, header_style="bold cyan")
+    for item, count in report.items.items():
+        clauses = [c for c in pack.clauses.values() if item_of(c.id) == item]
+        coded = sum(1 for c in clauses if deciding(c))
+        table.add_row(locator(item, lang), str(count), str(coded), clauses[0].summary[lang])
+    return table
+
+
+def _statements(pack: Pack, lang: Lang, show: str | None) -> Table:
+    heads = ("条款", "处理", "力度", "摘要(非原文)", "由何编码 / 为何不编码") if lang == "zh" else (
+        "clause", "disposition", "force", "summary (not the wording)", "encoded by / why not"
+    )  # fmt: skip
+    table = Table(*heads, box=None, header_style="bold cyan")
+    for c in _chosen(pack, show):
+        how = [", ".join(deciding(c)), c.why_not[lang] if not deciding(c) else ""]
+        how += [norm(n, lang) for n in c.norms]
+        how += [("瑕疵：" if lang == "zh" else "fault: ") + f[lang] for f in c.faults]
+        table.add_row(
+            locator(c.id, lang),
+            ", ".join(DISPOSITIONS[d][lang] for d in c.dispositions),
+            FORCES[c.force][lang],
+            c.summary[lang],
+            RichText("\n".join(t for t in how if t)),
+        )
+    return table
+
+
+# -- facts ---------------------------------------------------------------------------------------
+
+
+def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
+    """A fact as plain data."""
+    return {
+        "record": spec.record,
+        "fact": spec.path,
+        "type": spec.kind,
+        "unit": spec.unit,
+        "codes": list(vocabulary.codes[spec.codes].values) if spec.codes else None,
+        "label": spec.label.as_dict(),
+        "question": spec.question.as_dict(),
+        "ask": spec.ask,
+        "columns": list(spec.columns),
+        "empty_means": spec.empty_means,
+        "derived": spec.derive,
+    }
+
+
+def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> RenderableType:
+    """Facts as a table."""
+    heads = ("事实", "类型", "名称", "问题", "问谁") if lang == "zh" else (
+        "fact", "type", "label", "question", "whom to ask"
+    )  # fmt: skip
+    table = Table(*heads, box=None, header_style="bold cyan")
+    for s in specs:
+        kind = s.kind + (f" {s.unit}" if s.unit else "") + (f" {{{s.codes}}}" if s.codes else "")
+        table.add_row(f"{s.record}.{s.path}", kind, s.label[lang], s.question[lang], ASK[s.ask][lang])
+    return table

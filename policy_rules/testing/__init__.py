@@ -1,0 +1,1 @@
+"""Testing packs: cases as data, leaf coverage, Hypothesis strategies, a pytest plugin."""

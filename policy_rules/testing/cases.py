@@ -1,0 +1,299 @@
+"""Worked cases of a pack: a record, a date, the findings expected of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from policy_rules.engine.determination import Determination, Finding, figure
+from policy_rules.engine.engine import Engine
+from policy_rules.errors import (
+    Lang,
+    PackError,
+    Place,
+    PolicyRulesError,
+    Problem,
+    Problems,
+    nearest,
+    shown,
+)
+from policy_rules.facts.record import Household, read_record
+from policy_rules.packs.model import Pack
+from policy_rules.schema import check
+from policy_rules.testing.coverage import Coverage, Gap
+from policy_rules.verdict import Verdict
+from policy_rules.yamldoc import Document, read_yaml
+
+UNSET: Final = "__unset__"
+
+
+@attrs.frozen(eq=False)
+class Case:
+    """One worked case: plain record data with the changes made, and what is expected."""
+
+    id: str
+    pack: str
+    record: Mapping[str, Any]
+    as_of: str
+    overlay: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    place: Place
+
+
+@attrs.frozen
+class CaseReport:
+    """What running the cases of a pack gave."""
+
+    pack: str
+    count: int
+    failures: tuple[Problem, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def ok(self) -> bool:
+        """No failure and no leaf left unseen."""
+        return not self.failures and not self.gaps
+
+    def render(self, lang: Lang = "zh") -> str:
+        """One line a failure or gap, and a line that counts."""
+        lines = [p.render(lang) for p in self.failures]
+        lines += [gap.render(lang) for gap in self.gaps]
+        if lang == "zh":
+            lines.append(
+                f"{self.pack}：{self.count} 个用例，{len(self.failures)} 个不符，"
+                f"{len(self.gaps)} 个条件未见全部三种结论"
+            )
+        else:
+            lines.append(
+                f"{self.pack}: {self.count} cases, {len(self.failures)} failures, "
+                f"{len(self.gaps)} leaves not seen with all three verdicts"
+            )
+        return "\n".join(lines)
+
+
+def case_files(folder: Path) -> list[Path]:
+    """``cases.yaml`` and ``cases/*.yaml`` of a pack's folder."""
+    single = folder / "cases.yaml"
+    return ([single] if single.is_file() else []) + sorted((folder / "cases").glob("*.yaml"))
+
+
+def load_cases(pack: Pack) -> tuple[Case, ...]:
+    """The cases of a pack; raises :class:`~policy_rules.errors.PackError`."""
+    if not pack.folder:
+        return ()
+    found: list[Case] = []
+    for path in case_files(Path(pack.folder)):
+        name = f"{pack.id}/{path.relative_to(pack.folder).as_posix()}"
+        found += read_cases(read_yaml(path, name), pack)
+    return tuple(found)
+
+
+def read_cases(document: Document, pack: Pack) -> list[Case]:
+    """The cases of one file; raises :class:`~policy_rules.errors.PackError`."""
+    problems = Problems()
+    check(document, "cases", problems)
+    problems.raise_if_any(PackError)
+    records: Mapping[str, Any] = document.data.get("records") or {}
+    found = []
+    for i, data in enumerate(document.data["cases"]):
+        place = document.place(("cases", i))
+        record = data["record"]
+        if isinstance(record, str):
+            if record not in records:
+                near = nearest(record, records)
+                problems.add("unknown_record", place, got=shown(record), nearest=near)
+                continue
+            record = records[record]
+        record = copy.deepcopy(dict(record))
+        for path, value in (data.get("set") or {}).items():
+            if not put(record, str(path).split("."), value):
+                problems.add("patch_path", place, got=shown(path))
+        _supply(record, data.get("externals") or {}, pack.id)
+        found.append(
+            Case(
+                data["id"], pack.id, record, str(data["as_of"]),
+                data.get("overlay") or {}, data["expect"], place,
+            )
+        )  # fmt: skip
+    problems.raise_if_any(PackError)
+    return found
+
+
+def put(data: Any, keys: list[str], value: Any) -> bool:
+    """Set a value at a path in plain data, making mappings on the way."""
+    for key, below in zip(keys, keys[1:], strict=False):
+        if isinstance(data, list):
+            if not key.isdigit() or int(key) >= len(data):
+                return False
+            data = data[int(key)]
+        elif isinstance(data, dict):
+            if not isinstance(data.get(key), dict | list):
+                data[key] = [] if below.isdigit() and len(below) < 4 else {}
+            data = data[key]
+        else:
+            return False
+    last = keys[-1]
+    if isinstance(data, list):
+        if not last.isdigit() or int(last) > len(data):
+            return False
+        if int(last) == len(data):
+            data.append(value)
+        elif value == UNSET:
+            del data[int(last)]
+        else:
+            data[int(last)] = value
+    elif isinstance(data, dict):
+        if value == UNSET:
+            data.pop(last, None)
+        else:
+            data[last] = value
+    return isinstance(data, list | dict)
+
+
+def _supply(record: dict[str, Any], externals: Mapping[str, Any], pack: str) -> None:
+    """The short form of external conditions, by ``household`` (or entity kind) or member id."""
+    for subject, conditions in externals.items():
+        target = record
+        members = record.get("members")
+        for i, member in enumerate(members if isinstance(members, list) else ()):
+            if isinstance(member, dict) and str(member.get("id") or f"m{i + 1}") == subject:
+                target = member
+        given = target.setdefault("external", {})
+        given.setdefault(pack, {}).update(conditions)
+
+
+class Runner:
+    """Runs the cases of one pack, keeping an engine for each overlay."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._engines: dict[str, Engine] = {}
+
+    def engine(self, overlay: Mapping[str, Any]) -> Engine:
+        """The engine under an overlay."""
+        key = json.dumps(overlay, sort_keys=True, default=str)
+        if key not in self._engines:
+            pack = self.pack.with_overlay(overlay) if overlay else self.pack
+            self._engines[key] = Engine(pack)
+        return self._engines[key]
+
+    def run(self, case: Case, coverage: Coverage | None = None) -> tuple[Problem, ...]:
+        """What of a case does not hold."""
+        try:
+            engine = self.engine(case.overlay)
+            record = read_record(case.record, self.pack.vocabulary)
+            result = engine.evaluate(record, as_of=case.as_of)
+        except PolicyRulesError as error:
+            return tuple(
+                attrs.evolve(
+                    p, place=case.place, detail=f"{case.id} {p.place.path} {p.detail}".strip()
+                )
+                for p in error.problems
+            )
+        if coverage is not None:
+            coverage.see(engine, record, result.as_of)
+        return tuple(self._compare(case, result))
+
+    def _compare(self, case: Case, result: Determination) -> Iterator[Problem]:
+        found = {f.id: f for f in result.findings}
+        for id_, expected in case.expect.items():
+            finding = found.get(id_)
+            if finding is None:
+                yield Problem(
+                    "case_failed", case.place, shown(id_), "-", nearest(id_, found), case.id
+                )
+                continue
+            body = expected if isinstance(expected, Mapping) else {"verdict": expected}
+            if body.get("verdict") == "not_in_force":
+                body = {"status": "not_in_force"}
+            for key, wanted in body.items():
+                got = seen(finding, key, wanted)
+                if not _same(wanted, got):
+                    yield Problem(
+                        "case_failed",
+                        case.place,
+                        expected=f"{id_} {key}: {_text(wanted)}",
+                        got=_text(got),
+                        detail=case.id,
+                    )
+
+    def close(self) -> None:
+        """Free the engines."""
+        for engine in self._engines.values():
+            engine.close()
+
+
+def seen(finding: Finding, key: str, wanted: Any) -> Any:
+    """A part of a finding in the form cases are written in."""
+    match key:
+        case "verdict":
+            return _verdict(finding.verdict)
+        case "met":
+            return _verdict(finding.met)
+        case "status":
+            return finding.status.value
+        case "effect":
+            return finding.effect
+        case "missing":
+            names = {n.key if _qualified(wanted, n.name) else n.name for n in finding.missing}
+            return sorted(names)
+        case "contested":
+            return sorted({c.reading for c in finding.contested})
+        case _:
+            amount = finding.amount
+            if amount is None or (amount.low is None and amount.high is None):
+                return None
+            return amount.exact if amount.exact is not None else [amount.low, amount.high]
+
+
+def _qualified(wanted: Any, name: str) -> bool:
+    return isinstance(wanted, Iterable) and any(str(w).startswith(f"{name}@") for w in wanted)
+
+
+def _verdict(verdict: Verdict | None) -> str | None:
+    return None if verdict is None else verdict.value
+
+
+def _same(wanted: Any, got: Any) -> bool:
+    if isinstance(wanted, list) and wanted and isinstance(wanted[0], str):
+        return sorted(wanted) == got
+    if isinstance(wanted, list):
+        return isinstance(got, list) and [_exact(w) for w in wanted] == got
+    if got is None or isinstance(got, str):
+        return bool(wanted == got)
+    return _exact(wanted) == got
+
+
+def _exact(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else Fraction(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_text(v) for v in value) + "]"
+    return figure(value) if isinstance(value, int | Fraction) else shown(value).strip("`")
+
+
+def check_cases(pack: Pack) -> CaseReport:
+    """Run every case of a pack and find the lines no case has seen decide YES, NO and UNKNOWN.
+
+    Raises :class:`~policy_rules.errors.PackError` where a cases file is wrong.
+    """
+    runner, coverage = Runner(pack), Coverage(pack)
+    cases = load_cases(pack)
+    failures: list[Problem] = []
+    try:
+        for case in cases:
+            failures += runner.run(case, coverage)
+    finally:
+        runner.close()
+    return CaseReport(pack.id, len(cases), tuple(failures), tuple(coverage.gaps()))
+
+
+__all__ = ["Case", "CaseReport", "Household", "Runner", "check_cases", "load_cases"]
