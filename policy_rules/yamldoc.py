@@ -71,7 +71,9 @@ def dotted(path: Path_) -> str:
     return ".".join(str(p) for p in path)
 
 
-def read_yaml(path: Path, name: str | None = None, error: type[PolicyRulesError] = PackError) -> Document:
+def read_yaml(
+    path: Path, name: str | None = None, error: type[PolicyRulesError] = PackError
+) -> Document:
     """Read a YAML file. Raises ``error`` with every problem found."""
     problems = Problems()
     file = name or str(path)
@@ -143,7 +145,7 @@ class _Builder:
             self.places[path] = (mark.line + 1, mark.column + 1 + (node.style in ("'", '"')))
             return scalar(node.value, plain=not node.style)
         self.places[path] = (mark.line + 1, mark.column + 1)
-        if node.flow_style:
+        if getattr(node, "flow_style", False):
             self.flow.add(path)
         self.open.add(id(node))
         try:

@@ -43,7 +43,8 @@ class Format(enum.StrEnum):
 LangOption = Annotated[Language, typer.Option("--lang", help="语言 language")]
 FormatOption = Annotated[Format, typer.Option("--format", help="输出形式 form of output")]
 RulesOption = Annotated[
-    Path | None, typer.Option("--rules", help="规则包目录 folder of packs to look in first", exists=True)
+    Path | None,
+    typer.Option("--rules", help="规则包目录 folder of packs to look in first", exists=True),
 ]
 OverlayOption = Annotated[
     list[Path] | None, typer.Option("--overlay", help="补充文件 overlay file, may be repeated")

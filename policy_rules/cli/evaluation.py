@@ -14,8 +14,8 @@ from policy_rules.cli.common import (
     FINDINGS,
     Format,
     FormatOption,
-    Language,
     LangOption,
+    Language,
     OverlayOption,
     PackOption,
     RulesOption,
@@ -43,11 +43,17 @@ class EngineChoice(enum.StrEnum):
 
 RecordArgument = Annotated[Path, typer.Argument(help="记录文件(YAML 或 JSON) record file")]
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", help="评估日，如 2022-12-31；记录里有则可省 date, unless the record has one")
+    str | None,
+    typer.Option(
+        "--as-of", help="评估日，如 2022-12-31；记录里有则可省 date, unless the record has one"
+    ),
 ]
 EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="推理引擎 engine")]
 StrictOption = Annotated[
-    bool, typer.Option("--strict-readings", help="有争议的结论一律待定 contested findings become UNKNOWN")
+    bool,
+    typer.Option(
+        "--strict-readings", help="有争议的结论一律待定 contested findings become UNKNOWN"
+    ),
 ]
 
 
@@ -135,7 +141,9 @@ def _because(result: Determination, id_: str) -> list[dict[str, Any]]:
 
 @command
 def replay(
-    receipt: Annotated[Path, typer.Argument(help="evaluate --format json 的输出 output of evaluate")],
+    receipt: Annotated[
+        Path, typer.Argument(help="evaluate --format json 的输出 output of evaluate")
+    ],
     record: RecordArgument,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
@@ -157,7 +165,11 @@ def replay(
     if set(apart) - telling:
         typer.echo("不一致" if lang is Language.zh else "differs")
         raise typer.Exit(FINDINGS)
-    typer.echo("一致：结论可由同一记录重现" if lang is Language.zh else "same: the record gives the same answer")
+    typer.echo(
+        "一致：结论可由同一记录重现"
+        if lang is Language.zh
+        else "same: the record gives the same answer"
+    )
 
 
 def _receipt(path: Path) -> Mapping[str, Any]:
@@ -172,7 +184,7 @@ def _receipt(path: Path) -> Mapping[str, Any]:
     wanted = ("pack", "as_of", "engine", "result_digest")
     absent = [k for k in wanted if not isinstance(body.get(k), str)]
     if absent:
-        raise RecordError([Problem("missing_key", where, expected=shown(k), got="receipt") for k in absent])
+        raise RecordError(
+            [Problem("missing_key", where, expected=shown(k), got="receipt") for k in absent]
+        )
     return dict(body)
-
-

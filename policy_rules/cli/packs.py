@@ -12,8 +12,8 @@ from policy_rules.cli.common import (
     FINDINGS,
     Format,
     FormatOption,
-    Language,
     LangOption,
+    Language,
     RulesOption,
     command,
     emit,
@@ -36,12 +36,18 @@ def packs(
 ) -> None:
     """列出规则包。 List the packs."""
     loaded = [load_pack(name, rules) for name in list_packs(rules)]
-    emit([catalogue.pack_data(p) for p in loaded], form, lambda: catalogue.packs(loaded, lang_of(lang)))
+    emit(
+        [catalogue.pack_data(p) for p in loaded],
+        form,
+        lambda: catalogue.packs(loaded, lang_of(lang)),
+    )
 
 
 @command
 def check(
-    names: Annotated[list[str] | None, typer.Argument(help="规则包，缺省为全部 packs, by default all")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="规则包，缺省为全部 packs, by default all")
+    ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
@@ -82,7 +88,9 @@ def ledger(
     show: Annotated[
         str | None, typer.Option("--clause", help="只看这一条，如 三(四)18 only this item")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="逐句列出 list every statement")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="逐句列出 list every statement")
+    ] = False,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
@@ -102,11 +110,15 @@ def ledger(
 
 @command
 def facts(
-    schema: Annotated[bool, typer.Option("--schema", help="记录的 JSON Schema of a record")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="记录的 JSON Schema of a record")
+    ] = False,
     pack: Annotated[
         str | None, typer.Option("--pack", help="只列该规则包需要的事实 only what a pack needs")
     ] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="只列一类，如 member only one kind")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="只列一类，如 member only one kind")
+    ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,

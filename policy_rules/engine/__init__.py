@@ -1,0 +1,1 @@
+"""Evaluating records: the reference interpreter, durable_rules, and what they answer."""

@@ -19,7 +19,9 @@ from policy_rules.verdict import is_known
 Step = tuple[str, int | None]
 
 _APART = Text("记录值与由其他记录推算的值不一致", "the recorded value and the derived one differ")
-_SIZE = Text("家庭人口数与已登记成员数不一致", "the size of the household and its members listed differ")
+_SIZE = Text(
+    "家庭人口数与已登记成员数不一致", "the size of the household and its members listed differ"
+)
 
 
 class ConflictFinder:
@@ -68,7 +70,12 @@ class ConflictFinder:
         """The size of the household against its list of members: reported, it decides nothing."""
         items = record.row.get("members")
         size: Any = record.row.get("size")
-        if isinstance(items, Items) and items.complete and size is not None and size != len(items.rows):
+        if (
+            isinstance(items, Items)
+            and items.complete
+            and size is not None
+            and size != len(items.rows)
+        ):
             label = self.vocabulary.fact("household", "size").label
             yield Conflict("household.size", "", label, str(size), str(len(items.rows)), _SIZE)
 
@@ -115,5 +122,3 @@ def without(row: Row, way: tuple[Step, ...], path: str) -> Row:
     else:
         copy[name] = {**value, key: without(value[key], rest, path)}
     return copy
-
-

@@ -60,9 +60,7 @@ def reached(
         more = {name for name, used in graph.items() if used & touched and name not in touched}
         touched |= more
         grown = bool(more)
-    return frozenset(
-        name.removeprefix("rules.") for name in touched if name.startswith("rules.")
-    )
+    return frozenset(name.removeprefix("rules.") for name in touched if name.startswith("rules."))
 
 
 def contested(

@@ -297,9 +297,7 @@ class Determination:
         return self._explain(self[finding] if isinstance(finding, str) else finding)
 
     def _of(self, outcome: str, verdict: Verdict) -> tuple[Finding, ...]:
-        return tuple(
-            f for f in self.findings if f.rule.outcome == outcome and f.verdict is verdict
-        )
+        return tuple(f for f in self.findings if f.rule.outcome == outcome and f.verdict is verdict)
 
     @property
     def flags(self) -> tuple[Finding, ...]:
@@ -340,7 +338,9 @@ class Determination:
             if finding.id == id:
                 return finding
         ids = [f.id for f in self.findings]
-        raise NotFoundError(Problem("unknown_rule", Place(), got=shown(id), nearest=nearest(id, ids)))
+        raise NotFoundError(
+            Problem("unknown_rule", Place(), got=shown(id), nearest=nearest(id, ids))
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The whole determination as plain data."""

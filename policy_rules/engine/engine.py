@@ -26,7 +26,14 @@ from policy_rules.engine.durable import loading
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.reference import MEMBER, Env
 from policy_rules.engine.rules import RuleSet
-from policy_rules.errors import EngineDisagreement, EngineUnavailable, Place, Problem, RecordError, shown
+from policy_rules.errors import (
+    EngineDisagreement,
+    EngineUnavailable,
+    Place,
+    Problem,
+    RecordError,
+    shown,
+)
 from policy_rules.expr.nodes import Leaf
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.record import EMPTY_ROW, Household, Row, read_record
@@ -147,7 +154,9 @@ class Engine:
             self._cross_check(self._durable.evaluate(record, day), findings)
         return findings
 
-    def _cross_check(self, outcomes: dict[tuple[str, str], Outcome], findings: list[Finding]) -> None:
+    def _cross_check(
+        self, outcomes: dict[tuple[str, str], Outcome], findings: list[Finding]
+    ) -> None:
         """Verdict, status, met and amount of both engines; clauses are the rule's in both."""
         apart = []
         for finding in findings:
@@ -158,12 +167,14 @@ class Engine:
                         "engine_disagreement",
                         Place(path=finding.id),
                         expected=f"reference: {finding.verdict} {finding.status}",
-                        got="durable_rules: " + ("-" if other is None else f"{other.truth} {other.status}"),
+                        got="durable_rules: "
+                        + ("-" if other is None else f"{other.truth} {other.status}"),
                     )
                 )
         if apart or len(outcomes) != len(findings):
             raise EngineDisagreement(
-                apart or Problem("engine_disagreement", Place(), str(len(findings)), str(len(outcomes)))
+                apart
+                or Problem("engine_disagreement", Place(), str(len(findings)), str(len(outcomes)))
             )
 
     def _settle(
@@ -196,7 +207,9 @@ class Engine:
         row = next((m for m in record.members if m.id == subject), EMPTY_ROW)
         return self._rules.environment(record, day, row)
 
-    def line(self, owner: str, leaf: Leaf, record: Household, day: date, member: Row | None) -> Truth:
+    def line(
+        self, owner: str, leaf: Leaf, record: Household, day: date, member: Row | None
+    ) -> Truth:
         """What one line of the pack says of a record or member; ``owner`` is ``rule x`` or the like."""
         return self._explainer.line(owner, leaf, self._rules.environment(record, day, member))
 
@@ -233,12 +246,18 @@ class Engine:
             return self._receipt(record, day, result)
 
         in_region = self.pack.region.holds(record.region)
-        return Determination(tuple(findings), conflicts, day, receipt, explain, record.id, in_region)
+        return Determination(
+            tuple(findings), conflicts, day, receipt, explain, record.id, in_region
+        )
 
     def _receipt(self, record: Household, day: date, result: Determination) -> Receipt:
-        body = json.dumps([f.as_dict() for f in result.findings], ensure_ascii=False, sort_keys=True)
+        body = json.dumps(
+            [f.as_dict() for f in result.findings], ensure_ascii=False, sort_keys=True
+        )
         pack = self.pack
-        readings = {r.id: r.decided or pack.choices.get(r.id, "chosen") for r in pack.readings.values()}
+        readings = {
+            r.id: r.decided or pack.choices.get(r.id, "chosen") for r in pack.readings.values()
+        }
         return Receipt(
             pack=pack.id,
             pack_version=pack.version,

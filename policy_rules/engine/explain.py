@@ -272,7 +272,13 @@ class Explainer:
             if row.get(path) is None:
                 spec = self.pack.vocabulary.fact(record, path)
                 yield FactNeed(
-                    "fact", f"{record}.{path}", row.id, spec.label, spec.kind, spec.question, spec.ask
+                    "fact",
+                    f"{record}.{path}",
+                    row.id,
+                    spec.label,
+                    spec.kind,
+                    spec.question,
+                    spec.ask,
                 )
 
     def _list(self, at: _At, source: Node) -> Iterator[FactNeed]:
@@ -356,7 +362,10 @@ class Explainer:
         for name in rule.excluded_by:
             truth = self.interpreter.cached("rule", name, TOP, None)(env)
             higher = self.pack.rules[name].label
-            text = Text(f"未被排序在前的“{higher.zh}”排除", f"not excluded by the higher-ranked “{higher.en}”")
+            text = Text(
+                f"未被排序在前的“{higher.zh}”排除",
+                f"not excluded by the higher-ranked “{higher.en}”",
+            )
             turned = None if truth is None else not truth
             lines.append(Because(f"excluded_by.{name}", name, text, Verdict.of(turned), {}))
         return tuple(lines)
@@ -374,7 +383,10 @@ class Explainer:
                 name = f"{node.kind}.{node.name}"
                 yield name, shown_value(self.value(at, node))
             case Fold() | LongestRun():
-                yield f"{getattr(node, 'kind', 'longest_run')}(…)", shown_value(self.value(at, node))
+                yield (
+                    f"{getattr(node, 'kind', 'longest_run')}(…)",
+                    shown_value(self.value(at, node)),
+                )
             case _:
                 for child in children(node):
                     if not isinstance(child, Var):

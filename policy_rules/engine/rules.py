@@ -109,7 +109,9 @@ class RuleSet:
             at.named("external", name)
         for name in pack.rules:
             at.named("rule", name)
-        wanted = pack.rules if only is None else {n: pack.rules[n] for n in pack.rules if n in set(only)}
+        wanted = (
+            pack.rules if only is None else {n: pack.rules[n] for n in pack.rules if n in set(only)}
+        )
         self.rules = tuple(CompiledRule(at, rule) for rule in wanted.values())
         self._by_kind: dict[str, tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]] = {}
 
@@ -145,9 +147,7 @@ class RuleSet:
         """
         own, member_rules = self.of_kind(record.kind)
         env = self.environment(record, as_of)
-        found = {
-            (r.rule.id, ""): r.whole(env) for r in own if r.rule.in_force.holds(as_of)
-        }
+        found = {(r.rule.id, ""): r.whole(env) for r in own if r.rule.in_force.holds(as_of)}
         speaking = [r for r in member_rules if r.rule.in_force.holds(as_of)]
         for row in record.members if speaking else ():
             env[MEMBER] = row

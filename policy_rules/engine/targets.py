@@ -135,7 +135,9 @@ class TargetMeter:
                 target, figure, year, self._quantity(target, tally, rows, as_of, year), tally
             )
 
-    def _subjects(self, target: Target, rows: list[Household], as_of: date, year: int) -> Iterator[Env]:
+    def _subjects(
+        self, target: Target, rows: list[Household], as_of: date, year: int
+    ) -> Iterator[Env]:
         kind = "household" if target.subject == "member" else target.subject
         for record in rows:
             if record.kind != kind:
@@ -197,7 +199,9 @@ class TargetMeter:
             case _:
                 return _level(target, tally)
 
-    def _judge(self, target: Target, figure: Figure, year: int, value: Any, tally: _Tally) -> Measured:
+    def _judge(
+        self, target: Target, figure: Figure, year: int, value: Any, tally: _Tally
+    ) -> Measured:
         match target.comparator:
             case "between":
                 low = greater_equal(value, figure.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 import attrs
 
@@ -18,6 +18,7 @@ from policy_rules.expr.types import BOOL, DATE, BoolType, NumberType, Type
 _T = TypeVar("_T")
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 def _node(cls: type[_T]) -> type[_T]:
     return attrs.frozen(slots=True, cache_hash=True)(cls)
 
@@ -274,7 +275,8 @@ AS_OF = Var("as_of", DATE)
 
 def children(node: Node) -> Iterator[Node]:
     """The direct sub-nodes, in source order."""
-    for field in attrs.fields(type(node)):
+    cls: Any = type(node)
+    for field in attrs.fields(cls):
         value = getattr(node, field.name)
         if isinstance(value, tuple):
             yield from (v for v in value if is_node(v))

@@ -171,9 +171,7 @@ class _Checker:
             return None
 
     def note(self, code: str, tree: ast.AST, **data: str) -> None:
-        offset = len(
-            self.text.encode()[: getattr(tree, "col_offset", 0)].decode(errors="ignore")
-        )
+        offset = len(self.text.encode()[: getattr(tree, "col_offset", 0)].decode(errors="ignore"))
         self.problems.add(code, _shift(self.place, offset), **data)
 
     def fail(self, code: str, tree: ast.AST, **data: str) -> NoReturn:
@@ -184,7 +182,9 @@ class _Checker:
         segment = ast.get_source_segment(self.text, tree) or self.text
         return shown(segment.replace("ｆrom", "from"))
 
-    def many(self, trees: Sequence[ast.expr], check: Callable[[ast.expr], Node]) -> tuple[Node, ...]:
+    def many(
+        self, trees: Sequence[ast.expr], check: Callable[[ast.expr], Node]
+    ) -> tuple[Node, ...]:
         """Check all, so that every mistake is noted, then fail if one failed."""
         found: list[Node] = []
         failed = False
@@ -269,9 +269,11 @@ class _Checker:
             hint = nearest(name, known)
             for other, other_type in self.variables.items():
                 if isinstance(other_type, RecordType) and not hint:
-                    hint = f"{other}.{kind}.{name}" if (
-                        name in self.scope.named(kind, other_type.name)
-                    ) else ""
+                    hint = (
+                        f"{other}.{kind}.{name}"
+                        if (name in self.scope.named(kind, other_type.name))
+                        else ""
+                    )
             self.fail(f"unknown_{kind}", tree, got=shown(name), nearest=hint)
         return Named(kind, name, base, known[name])
 
@@ -333,7 +335,9 @@ class _Checker:
     def choice(self, tree: ast.IfExp) -> Node:
         condition, then, otherwise = self.many((tree.test, tree.body, tree.orelse), self.value)
         if not isinstance(condition.type, BoolType):
-            self.fail("type_mismatch", tree.test, expected=describe(BOOL), got=describe(condition.type))
+            self.fail(
+                "type_mismatch", tree.test, expected=describe(BOOL), got=describe(condition.type)
+            )
         return Choice(condition, then, otherwise, self.common(tree, then, otherwise))
 
     def common(self, tree: ast.AST, left: Node, right: Node) -> Type:
@@ -343,7 +347,9 @@ class _Checker:
             try:
                 unit = sum_unit(a.unit, b.unit)
             except UnitError:
-                self.fail("unit_mismatch", tree, expected=a.unit or "", got=b.unit or "", detail="==")
+                self.fail(
+                    "unit_mismatch", tree, expected=a.unit or "", got=b.unit or "", detail="=="
+                )
             return NumberType(unit, a.integral and b.integral)
         if a != b or isinstance(a, RecordType | ListType | ByYearType):
             self.fail("type_mismatch", tree, expected=describe(a), got=describe(b))
@@ -420,7 +426,9 @@ class _Checker:
             self.fail("type_mismatch", left, expected="a code or a number", got=describe(item.type))
         codes_node = self.value(right)
         if not isinstance(codes_node.type, CodesType):
-            self.fail("type_mismatch", right, expected="a set of codes", got=describe(codes_node.type))
+            self.fail(
+                "type_mismatch", right, expected="a set of codes", got=describe(codes_node.type)
+            )
         return Holds(codes_node, self.code(left, codes_node.type.codes))
 
     # -- calls --------------------------------------------------------------------------------
@@ -492,8 +500,10 @@ class _Checker:
         assert isinstance(codes, CodesType)
         sides: list[Any] = []
         for arg, fact in zip(tree.args, facts, strict=True):
-            literal = isinstance(arg, ast.Set)
-            sides.append(frozenset(self.code(t, codes.codes) for t in arg.elts) if literal else fact)  # type: ignore[attr-defined]
+            if isinstance(arg, ast.Set):
+                sides.append(frozenset(self.code(t, codes.codes) for t in arg.elts))
+            else:
+                sides.append(fact)
         function = tree.func
         assert isinstance(function, ast.Name)
         kind = function.id
@@ -521,7 +531,9 @@ class _Checker:
             case ast.Attribute(value=ast.Name(id="table"), attr=name) if len(tree.args) == 2:
                 pass
             case _:
-                self.fail("argument_count", tree, expected="table.name, value", got=self.source(tree))
+                self.fail(
+                    "argument_count", tree, expected="table.name, value", got=self.source(tree)
+                )
         if name not in known or known[name][0] != function.id:
             fitting = [n for n, t in known.items() if t[0] == function.id]
             self.fail("unknown_table", tree, got=shown(name), nearest=nearest(name, fitting))
@@ -540,10 +552,14 @@ class _Checker:
         kind = function.id
         generator = tree.args[0] if len(tree.args) == 1 else None
         if not isinstance(generator, ast.GeneratorExp) or len(generator.generators) != 1:
-            self.fail("bad_fold", tree, got=self.source(tree), expected=f"{kind}(… for m in members if …)")
+            self.fail(
+                "bad_fold", tree, got=self.source(tree), expected=f"{kind}(… for m in members if …)"
+            )
         loop = generator.generators[0]
         if not isinstance(loop.target, ast.Name) or loop.is_async:
-            self.fail("bad_fold", tree, got=self.source(tree), expected=f"{kind}(… for m in members if …)")
+            self.fail(
+                "bad_fold", tree, got=self.source(tree), expected=f"{kind}(… for m in members if …)"
+            )
         name = loop.target.id
         if name in self.variables:
             self.fail("shadowed_name", loop.target, got=shown(name))

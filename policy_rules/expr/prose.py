@@ -146,14 +146,14 @@ this year | 当年 | the current year
 last year | 上一年 | the previous year
 year -1 | {}的上一年 | the year before {}
 year +1 | {}的下一年 | the year after {}
-year - | {}往前第{}年 | the year {1} before {0}
-year + | {}往后第{}年 | the year {1} after {0}
+year - | {0}往前第{1}年 | the year {1} before {0}
+year + | {0}往后第{1}年 | the year {1} after {0}
 month | {}所在月份 | the month of {}
 date | 年份为{}、月份为{}、日为{}的日期 | the date of year {}, month {}, day {}
 months_between | {}至{}的整月数 | complete months from {} to {}
 calendar_months | {}至{}跨及的月数（首尾月计入） | calendar months from {} to {}, both counted
 age_on | 以{0}计算、{1}时的周岁年龄 | age in complete years on {1}, counted from {0}
-add_months | {}之后{}的日期 | the date {1} after {0}
+add_months | {0}之后{1}的日期 | the date {1} after {0}
 round_half_up | {}（四舍五入至{}的整数倍） | {} (rounded half up to a multiple of {})
 round_down | {}（向下取整至{}的整数倍） | {} (rounded down to a multiple of {})
 round_up | {}（向上取整至{}的整数倍） | {} (rounded up to a multiple of {})
@@ -193,10 +193,13 @@ _UNITS: Final[dict[str, str]] = {
     "tonnes": "吨",
     "square_metres": "平方米",
 }
-_COUNTED: Final = frozenset("months days persons households mu times items".split())
+_COUNTED: Final = frozenset(["months", "days", "persons", "households", "mu", "times", "items"])
+# fmt: off
 _MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )
+# fmt: on
 _FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
@@ -304,7 +307,8 @@ def _is_year(node: Node) -> bool:
         case Call(function="year") | Var(name="target_year"):
             return True
         case Fact(type=NumberType(unit="years")):  # ages start at 0, calendar years do not
-            return node.field.lo is not None and bool(node.field.lo >= 1000)
+            lowest: Any = node.field.lo
+            return lowest is not None and bool(lowest >= 1000)
         case n.Arith(op="+" | "-", left=left, right=Const()):
             return _is_year(left)
     return False

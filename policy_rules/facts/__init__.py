@@ -4,7 +4,13 @@
 types, table columns, the Excel template, Hypothesis strategies and the documentation.
 """
 
-from policy_rules.facts.dictionary import CodeList, FactSpec, RecordSpec, Vocabulary, load_vocabulary
+from policy_rules.facts.dictionary import (
+    CodeList,
+    FactSpec,
+    RecordSpec,
+    Vocabulary,
+    load_vocabulary,
+)
 from policy_rules.facts.record import Household, Items, Row, read_record
 
 __all__ = [

@@ -111,7 +111,9 @@ class Vocabulary:
 class FactScope:
     """What a derived fact may name: ``this`` (or its kind's name), ``household``, ``as_of``."""
 
-    def __init__(self, records: Mapping[str, RecordSpec], codes: Mapping[str, CodeList], record: str) -> None:
+    def __init__(
+        self, records: Mapping[str, RecordSpec], codes: Mapping[str, CodeList], record: str
+    ) -> None:
         self._records = records
         self._codes = codes
         self.subject = record
@@ -119,7 +121,12 @@ class FactScope:
     def variables(self) -> Mapping[str, Type]:
         """See :class:`policy_rules.expr.scope.Scope`."""
         here = RecordType(self.subject)
-        return {"household": RecordType("household"), "this": here, self.subject: here, "as_of": DATE}
+        return {
+            "household": RecordType("household"),
+            "this": here,
+            self.subject: here,
+            "as_of": DATE,
+        }
 
     def fields(self, record: str) -> Mapping[str, Field]:
         """See :class:`policy_rules.expr.scope.Scope`."""
@@ -213,7 +220,9 @@ def exact(value: int | Decimal | None) -> int | Fraction | None:
 
 def _fact(record: str, path: str, entry: Mapping[str, Any]) -> FactSpec:
     kind: str = entry["type"]
-    unit = entry.get("unit") or ("yuan" if kind == "money" else "ratio" if kind == "share" else None)
+    unit = entry.get("unit") or (
+        "yuan" if kind == "money" else "ratio" if kind == "share" else None
+    )
     lo: Any = exact(entry.get("min"))
     hi: Any = exact(entry.get("max"))
     if kind in _NUMERIC:

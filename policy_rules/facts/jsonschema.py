@@ -67,7 +67,8 @@ def _record(spec: RecordSpec) -> dict[str, Any]:
 
 def _item(spec: RecordSpec) -> dict[str, Any]:
     return _object(
-        spec, {"id": {"type": ["string", "integer", "null"]}, "external": {"$ref": "#/$defs/external"}}
+        spec,
+        {"id": {"type": ["string", "integer", "null"]}, "external": {"$ref": "#/$defs/external"}},
     )
 
 
@@ -152,7 +153,9 @@ _SHAPES: dict[str, Any] = {
     "by_year": lambda fact: {
         "type": "object",
         "patternProperties": {
-            r"^(199\d|20\d\d|2100)$": {"anyOf": [{"$ref": f"#/$defs/{fact.item}"}, {"type": "null"}]}
+            r"^(199\d|20\d\d|2100)$": {
+                "anyOf": [{"$ref": f"#/$defs/{fact.item}"}, {"type": "null"}]
+            }
         },
         "additionalProperties": False,
     },

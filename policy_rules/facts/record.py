@@ -24,7 +24,7 @@ from policy_rules.errors import Place, Problems, RecordError, nearest, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
 from policy_rules.schema import kind as kind_of
-from policy_rules.verdict import Interval, reduced
+from policy_rules.verdict import ANY_DATE, Interval, reduced
 from policy_rules.yamldoc import Document, Path_, dotted, parse_yaml, read_yaml
 
 #: Keys of a record that are not facts.
@@ -207,15 +207,20 @@ class _Reader:
         row = self.row(self.vocabulary.records[kind], data, (), META)
         row.id = self.text(data, "id")
         row.external = self.external(data.get("external"), ("external",))
-        as_of = None
-        if data.get("as_of") is not None:
-            try:
-                as_of = read_date(data["as_of"])
-                if isinstance(as_of, Interval):
-                    raise ValueError
-            except ValueError:
-                self.note(("as_of",), _Bad("bad_date", "2022-12-31", shown(data["as_of"])))
+        as_of = self.day(data.get("as_of"))
         return Household(kind, row.id, row, as_of, self.text(data, "region"))
+
+    def day(self, value: Any) -> date | None:
+        if value is None:
+            return None
+        try:
+            day = read_date(value)
+        except ValueError:
+            day = ANY_DATE
+        if isinstance(day, Interval):
+            self.note(("as_of",), _Bad("bad_date", "2022-12-31", shown(value)))
+            return None
+        return day
 
     def text(self, data: Mapping[str, Any], key: str) -> str:
         value = data.get(key)
@@ -245,7 +250,9 @@ class _Reader:
                     found.setdefault(str(pack), {})[str(name)] = value
         return found
 
-    def row(self, spec: RecordSpec, data: Mapping[str, Any], path: Path_, meta: tuple[str, ...]) -> Row:
+    def row(
+        self, spec: RecordSpec, data: Mapping[str, Any], path: Path_, meta: tuple[str, ...]
+    ) -> Row:
         row = Row()
         self.group(spec, data, path, "", row, meta)
         return row
@@ -287,7 +294,9 @@ class _Reader:
         # the value stays out of the message: an unknown column may hold a name
         near = nearest(name, [*spec.facts, *_groups(spec), *meta])
         place = self.place(path, key=True)
-        self.problems.add("unknown_key", place, expected=spec.name, got=shown(path[-1]), nearest=near)
+        self.problems.add(
+            "unknown_key", place, expected=spec.name, got=shown(path[-1]), nearest=near
+        )
 
     # -- values ---------------------------------------------------------------------------
 
@@ -345,10 +354,18 @@ class _Reader:
                 if key not in ("items", "complete"):
                     near = nearest(str(key), ["items", "complete"])
                     place = self.place((*path, key), key=True)
-                    self.problems.add("unknown_key", place, expected="items, complete", got=shown(key), nearest=near)
+                    self.problems.add(
+                        "unknown_key",
+                        place,
+                        expected="items, complete",
+                        got=shown(key),
+                        nearest=near,
+                    )
             complete = value.get("complete", True)
             if not isinstance(complete, bool):
-                self.note((*path, "complete"), _Bad("wrong_type", "true or false", kind_of(complete)))
+                self.note(
+                    (*path, "complete"), _Bad("wrong_type", "true or false", kind_of(complete))
+                )
             path, value = (*path, "items"), value.get("items")
         if not isinstance(value, list | tuple):
             raise _Bad("wrong_type", "a list", kind_of(value))

@@ -70,7 +70,9 @@ class Entry:
         """What an expression about ``subject`` may name."""
         return PackScope(self.vocabulary, self.names, subject, target=target)
 
-    def expression(self, value: Any, path: Rel, scope: PackScope, expect: Type | None) -> Node | None:
+    def expression(
+        self, value: Any, path: Rel, scope: PackScope, expect: Type | None
+    ) -> Node | None:
         """One expression."""
         if self.flow(path[:-1]):
             self.problems.add("flow_style", self.place(path), got=shown(value))
@@ -118,7 +120,10 @@ class Entry:
         )
         if period.start and period.end and period.end < period.start:
             self.problems.add(
-                "dates_reversed", self.place(path), expected=f">= {period.start}", got=shown(period.end)
+                "dates_reversed",
+                self.place(path),
+                expected=f">= {period.start}",
+                got=shown(period.end),
             )
         return period
 
@@ -193,7 +198,13 @@ def external(entry: Entry) -> External:
 
 def definition_type(data: Mapping[str, Any]) -> Type:
     """The type of a definition."""
-    return {"bool": BOOL, "date": DATE}.get(data["type"]) or NumberType(data.get("unit"))
+    match data["type"]:
+        case "bool":
+            return BOOL
+        case "date":
+            return DATE
+        case _:
+            return NumberType(data.get("unit"))
 
 
 def definition(entry: Entry) -> Definition | None:
@@ -253,9 +264,7 @@ def table_types(data: Mapping[str, Any]) -> tuple[str, Type, NumberType]:
 def exclusion(entry: Entry) -> Exclusion:
     """``exclusions`` of definitions.yaml."""
     ranked = tuple(entry.data["ranked"])
-    return Exclusion(
-        entry.id, entry.text("label"), entry.clauses(), ranked, place=entry.place(())
-    )
+    return Exclusion(entry.id, entry.text("label"), entry.clauses(), ranked, place=entry.place(()))
 
 
 def rule(entry: Entry, pack_period: Period) -> Rule | None:
@@ -440,7 +449,9 @@ def clause(entry: Entry) -> Clause:
     )
 
 
-def check_known(name: str, known: Mapping[str, Any], code: str, place: Place, problems: Problems) -> bool:
+def check_known(
+    name: str, known: Mapping[str, Any], code: str, place: Place, problems: Problems
+) -> bool:
     """Note a name that does not exist."""
     if name in known:
         return True

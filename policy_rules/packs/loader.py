@@ -68,7 +68,9 @@ class Source:
         return any(path[:end] in self.document.flow for end in range(len(self.path), len(path) + 1))
 
 
-def load_folder(folder: Path, name: str | None = None, vocabulary: Vocabulary | None = None) -> Pack:
+def load_folder(
+    folder: Path, name: str | None = None, vocabulary: Vocabulary | None = None
+) -> Pack:
     """Load the pack in a folder. Raises :class:`~policy_rules.errors.PackError`, NotFoundError."""
     if not (folder / "pack.yaml").is_file():
         where = Place(str(folder))
@@ -105,7 +107,9 @@ def _require(files: Iterable[str], prefix: str, problems: Problems) -> None:
     for stem in REQUIRED:
         if stem not in present:
             file = f"{stem}.yaml"
-            problems.add("file_missing", Place(f"{prefix}/{file}" if prefix else file), expected=shown(file))
+            problems.add(
+                "file_missing", Place(f"{prefix}/{file}" if prefix else file), expected=shown(file)
+            )
     problems.raise_if_any(PackError)
 
 
@@ -130,7 +134,7 @@ def build_pack(
     for file, document in documents.items():
         check(document, stem_of(file), problems)
     problems.raise_if_any(PackError)
-    return _Builder(documents, vocabulary or load_vocabulary(), folder, problems).build()
+    return _Builder(documents, vocabulary or load_vocabulary(), folder, problems).pack()
 
 
 class _Builder:
@@ -183,12 +187,12 @@ class _Builder:
         for i, data in enumerate(items or ()):
             yield section, str(data["id"]), data, Source(document, (*at, i))
 
-    def build(self) -> Pack:
+    def pack(self) -> Pack:
         self.collect()
         names = declare(self.raw)
         head = self.documents["pack.yaml"].data
         period = self.pack_period()
-        built: dict[str, dict[str, Any]] = {}
+        built: dict[str, Any] = {}
         for section in SECTIONS:
             built[section] = {}
             for name, data in self.raw[section].items():
@@ -348,7 +352,9 @@ def _check_exclusion(pack: Pack, exclusion: Exclusion, problems: Problems) -> No
             # a person's rule may be excluded by the household's, never the other way round
             fits = {subject} | ({"household"} if subject == "member" else set())
             if pack.rules[higher].subject not in fits:
-                problems.add("exclusion_subject", exclusion.place, expected=subject, got=shown(higher))
+                problems.add(
+                    "exclusion_subject", exclusion.place, expected=subject, got=shown(higher)
+                )
 
 
 def _entity(pack: Pack, name: str) -> Entity:

@@ -349,7 +349,9 @@ class Pack:
     choices: Mapping[str, str] = attrs.field(factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Pack {self.id}@{self.version}: {len(self.rules)} rules, {len(self.targets)} targets>"
+        return (
+            f"<Pack {self.id}@{self.version}: {len(self.rules)} rules, {len(self.targets)} targets>"
+        )
 
     def with_overlay(self, overlay: Any) -> Pack:
         """A copy with external parameters, conditions and decided readings supplied.

@@ -30,7 +30,9 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
     problems.raise_if_any(PackError)
     data = document.data
     if data.get("pack") not in (None, pack.id):
-        problems.add("wrong_pack", document.place(("pack",)), expected=pack.id, got=shown(data["pack"]))
+        problems.add(
+            "wrong_pack", document.place(("pack",)), expected=pack.id, got=shown(data["pack"])
+        )
     parameters = dict(pack.parameters)
     for name, values in (data.get("parameters") or {}).items():
         path = ("parameters", name)
@@ -41,7 +43,13 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
             problems.add("not_external", place, got=shown(name))
             continue
         entry = build.Entry(
-            name, {}, lambda rel: document.place(rel), lambda _: False, pack.vocabulary, Names(), problems
+            name,
+            {},
+            lambda rel: document.place(rel),
+            lambda _: False,
+            pack.vocabulary,
+            Names(),
+            problems,
         )
         parameters[name] = attrs.evolve(
             parameters[name], values=build.dated_values(entry, values, path)
@@ -87,5 +95,3 @@ def _read(overlay: str | Path | Mapping[str, Any] | Document) -> Document:
     if isinstance(overlay, str | Path):
         return read_yaml(Path(overlay))
     return Document("overlay", dict(overlay), {}, {}, set(), "")
-
-

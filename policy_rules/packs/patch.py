@@ -16,7 +16,15 @@ from policy_rules.facts.dates import read_date
 from policy_rules.packs.loader import build_entity, check_references, declare, link
 from policy_rules.packs.model import Pack, Period
 
-PATCHED: Final = ("populations", "parameters", "externals", "definitions", "tables", "rules", "targets")
+PATCHED: Final = (
+    "populations",
+    "parameters",
+    "externals",
+    "definitions",
+    "tables",
+    "rules",
+    "targets",
+)
 
 
 def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
@@ -47,7 +55,7 @@ def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
         touched.add((section, name))
     problems.raise_if_any(PackError)
     names = declare(raw)
-    changes: dict[str, dict[str, Any]] = {}
+    changes: dict[str, Any] = {}
     for section, name in touched:
         thing = build_entity(
             section, name, raw[section][name], lambda _: place, lambda _: False,
@@ -69,7 +77,8 @@ def _dates(period: Period, key: str, value: Any, place: Place, problems: Problem
         problems.add("patch_path", place, got=shown(f"document.{key}"), nearest=near)
         return period
     try:
-        return attrs.evolve(period, **{edges[key]: read_date(value)})
+        change: dict[str, Any] = {edges[key]: read_date(value)}
+        return attrs.evolve(period, **change)
     except ValueError:
         problems.add("bad_date", place, expected="2022-12-31", got=shown(value))
         return period

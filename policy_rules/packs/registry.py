@@ -52,7 +52,9 @@ def load_pack(name: str | Path, rules: Path | None = None) -> Pack:
     if isinstance(name, Path):
         return load_folder(name)
     if not _NAME.match(name):
-        raise NotFoundError(Problem("bad_pack_name", Place(), expected="yunnan/dongchuan", got=shown(name)))
+        raise NotFoundError(
+            Problem("bad_pack_name", Place(), expected="yunnan/dongchuan", got=shown(name))
+        )
     known = list_packs(rules)
     if name not in known:
         raise NotFoundError(

@@ -100,7 +100,9 @@ def norm(n: Norm, lang: Lang) -> str:
     return " ".join(t for t in (f"{n.actor[lang]}:", n.what[lang], value, rest) if t)
 
 
-def ledger(pack: Pack, report: Audit, lang: Lang, show: str | None, everything: bool) -> RenderableType:
+def ledger(
+    pack: Pack, report: Audit, lang: Lang, show: str | None, everything: bool
+) -> RenderableType:
     """A ledger as tables: a line an item, or a line a statement."""
     zh = lang == "zh"
     parts: list[RenderableType] = [RichText(pack.document.title[lang], style="bold")]
@@ -135,7 +137,11 @@ def ledger(pack: Pack, report: Audit, lang: Lang, show: str | None, everything: 
 
 
 def _items(pack: Pack, report: Audit, lang: Lang) -> Table:
-    heads = ("条目", "语句", "已编码", "内容") if lang == "zh" else ("item", "statements", "encoded", "about")
+    heads = (
+        ("条目", "语句", "已编码", "内容")
+        if lang == "zh"
+        else ("item", "statements", "encoded", "about")
+    )
     table = Table(*heads, box=None, header_style="bold cyan")
     for item, count in report.items.items():
         clauses = [c for c in pack.clauses.values() if item_of(c.id) == item]
@@ -191,5 +197,7 @@ def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> Rend
     table = Table(*heads, box=None, header_style="bold cyan")
     for s in specs:
         kind = s.kind + (f" {s.unit}" if s.unit else "") + (f" {{{s.codes}}}" if s.codes else "")
-        table.add_row(f"{s.record}.{s.path}", kind, s.label[lang], s.question[lang], ASK[s.ask][lang])
+        table.add_row(
+            f"{s.record}.{s.path}", kind, s.label[lang], s.question[lang], ASK[s.ask][lang]
+        )
     return table

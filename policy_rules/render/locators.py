@@ -18,8 +18,10 @@ def locator(address: str, lang: Lang = "zh") -> str:
     head, statement = match["head"], match["n"]
     item = _ITEM.match(head)
     if lang == "en":
-        return head if statement is None else (
-            f"{head}, heading" if statement == "0" else f"{head}, statement {statement}"
+        return (
+            head
+            if statement is None
+            else (f"{head}, heading" if statement == "0" else f"{head}, statement {statement}")
         )
     # a box (专栏3) keeps its own name; a bare number is an item of the document
     if item is not None and not head.startswith("专栏"):

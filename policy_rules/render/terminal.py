@@ -31,14 +31,18 @@ SHORT: Final = 8
 
 _HEADINGS: Final = {
     "flags": Text("标识", "Flags"),
-    "measures": Text("可能适用的措施(给予、优先)", "Measures it may be eligible for (granted, preferred)"),
+    "measures": Text(
+        "可能适用的措施(给予、优先)", "Measures it may be eligible for (granted, preferred)"
+    ),
     "others": Text("其他措施(提供、转办)", "Other measures (offered, referred)"),
     "duties": Text("有关单位对本户的职责", "Duties others have towards it"),
     "contested": Text("取决于条款如何理解", "Depends on how a clause is read"),
     "missing": Text("最有用的待补资料", "Most useful missing facts"),
     "conflicts": Text("记录矛盾", "Conflicts in the record"),
     "undetermined": Text("资料不足、待定", "Undetermined"),
-    "no": Text("不满足(按已登记事实、仅就本文件)", "Not met (on the recorded facts, this document only)"),
+    "no": Text(
+        "不满足(按已登记事实、仅就本文件)", "Not met (on the recorded facts, this document only)"
+    ),
 }
 
 
@@ -126,7 +130,8 @@ def _section(
         amount = money(finding.amount, lang)
         table.add_row(
             subject(finding, lang),
-            rule.label[lang] + (f"：{amount}" if amount and lang == "zh" else f": {amount}" if amount else ""),
+            rule.label[lang]
+            + (f"：{amount}" if amount and lang == "zh" else f": {amount}" if amount else ""),
             " · ".join(details),
             locators(finding.clauses, lang),
         )
@@ -136,7 +141,9 @@ def _section(
 
 def _more(rest: int, lang: Lang) -> Iterator[RenderableType]:
     if rest > 0:
-        yield RichText(f"  另有 {rest} 项(--all)" if lang == "zh" else f"  {rest} more (--all)", style="dim")
+        yield RichText(
+            f"  另有 {rest} 项(--all)" if lang == "zh" else f"  {rest} more (--all)", style="dim"
+        )
 
 
 def _heading(text: str) -> RichText:
@@ -186,7 +193,10 @@ def _missing(
         who = f"[{need.subject}] " if need.subject else ""
         held = f"{count} 项待定" if lang == "zh" else f"{count} open"
         table.add_row(
-            RichText(f"{who}{need.label[lang]}"), need.question[lang], ASK.get(need.ask, ASK[""])[lang], held
+            RichText(f"{who}{need.label[lang]}"),
+            need.question[lang],
+            ASK.get(need.ask, ASK[""])[lang],
+            held,
         )
     yield table
     yield from _more(len(needs) - len(shown), lang)
@@ -206,10 +216,20 @@ def _summary(result: Determination, lang: Lang, everything: bool) -> RichText:
     rest = sum(f.effect in ("offered", "referred") for f in result.measures)
     if lang == "zh":
         text = f"\n共 {len(result.findings)} 条判定；待定 {undetermined}，有争议 {contested}"
-        text += "" if everything else f"；另有提供、转办类措施 {rest}，职责 {len(result.duties)}(--all 全部显示)"
+        text += (
+            ""
+            if everything
+            else f"；另有提供、转办类措施 {rest}，职责 {len(result.duties)}(--all 全部显示)"
+        )
     else:
-        text = f"\n{len(result.findings)} findings; undetermined {undetermined}, contested {contested}"
-        text += "" if everything else f"; offered or referred {rest}, duties {len(result.duties)} (--all)"
+        text = (
+            f"\n{len(result.findings)} findings; undetermined {undetermined}, contested {contested}"
+        )
+        text += (
+            ""
+            if everything
+            else f"; offered or referred {rest}, duties {len(result.duties)} (--all)"
+        )
     return RichText(text, style="dim")
 
 
@@ -230,10 +250,14 @@ def explanation(
     if amount:
         parts.append(RichText(amount))
     if finding.status is Status.NOT_IN_FORCE:
-        parts.append(RichText(f"{rule.in_force.start} – {rule.in_force.end}  {ENDED[lang]}", style="yellow"))
+        parts.append(
+            RichText(f"{rule.in_force.start} – {rule.in_force.end}  {ENDED[lang]}", style="yellow")
+        )
     if rule.note:
         parts.append(RichText(rule.note[lang], style="dim"))
-    parts.append(_heading("条款摘要(非原文)" if lang == "zh" else "Clauses, summary (not the wording)"))
+    parts.append(
+        _heading("条款摘要(非原文)" if lang == "zh" else "Clauses, summary (not the wording)")
+    )
     for address in rule.clauses:
         clause = pack.clauses[address]
         parts.append(RichText(f"  {locators((address,), lang)}  {clause.summary[lang]}"))
@@ -243,7 +267,14 @@ def explanation(
         mark = "●" if line.decided else " "
         seen = "; ".join(f"{k} = {v}" for k, v in line.values.items())
         margin = f"Δ {line.margin}" if line.margin is not None else ""
-        table.add_row(mark, VERDICTS[line.verdict][lang], line.prose[lang], RichText(line.text, style="dim"), seen, margin)
+        table.add_row(
+            mark,
+            VERDICTS[line.verdict][lang],
+            line.prose[lang],
+            RichText(line.text, style="dim"),
+            seen,
+            margin,
+        )
     parts.append(table)
     parts += _missing([(n, 1) for n in finding.missing], lang, None)
     parts += _contested([finding] if finding.contested else [], pack, lang, None)

@@ -1,0 +1,1 @@
+"""The clause ledger against the official text."""

@@ -97,7 +97,11 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
                 )  # fmt: skip
             if disposition == "norm" and not clause.norms and not encoded:
                 yield Problem(
-                    "not_encoded", clause.place, expected="norms", got=shown(clause.id), detail="norm"
+                    "not_encoded",
+                    clause.place,
+                    expected="norms",
+                    got=shown(clause.id),
+                    detail="norm",
                 )
 
 

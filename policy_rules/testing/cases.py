@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -127,7 +128,7 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
 
 def put(data: Any, keys: list[str], value: Any) -> bool:
     """Set a value at a path in plain data, making mappings on the way."""
-    for key, below in zip(keys, keys[1:], strict=False):
+    for key, below in itertools.pairwise(keys):
         if isinstance(data, list):
             if not key.isdigit() or int(key) >= len(data):
                 return False
@@ -262,12 +263,12 @@ def _verdict(verdict: Verdict | None) -> str | None:
 
 def _same(wanted: Any, got: Any) -> bool:
     if isinstance(wanted, list) and wanted and isinstance(wanted[0], str):
-        return sorted(wanted) == got
+        return bool(sorted(wanted) == got)
     if isinstance(wanted, list):
-        return isinstance(got, list) and [_exact(w) for w in wanted] == got
+        return isinstance(got, list) and bool([_exact(w) for w in wanted] == got)
     if got is None or isinstance(got, str):
         return bool(wanted == got)
-    return _exact(wanted) == got
+    return bool(_exact(wanted) == got)
 
 
 def _exact(value: Any) -> Any:

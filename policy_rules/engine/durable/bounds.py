@@ -144,7 +144,8 @@ def _rounded(function: str, value: Number, step: Number) -> Number:
         return value // step * step
     if function == "round_up":
         return -(-value // step) * step
-    return (2 * value + step) // (2 * step) * step
+    half_up = (2 * abs(value) + step) // (2 * step) * step  # a half goes away from zero
+    return half_up if value >= 0 else -half_up
 
 
 # -- comparisons -----------------------------------------------------------------------------
@@ -187,11 +188,12 @@ def compare(op: str, a: Bounds, b: Bounds) -> bool | None:
 
 
 def tier(rows: tuple[TableRow, ...], x: Bounds) -> Bounds:
-    """The value of the row x falls in; all rows it may fall in where x is not known."""
-    found = [(row.value, row.value) for row in rows if _may_hold(row, x)]
-    if not found:
-        return ANY
-    return found[0] if x[0] is not None and x[0] == x[1] else hull(found)
+    """The value of the row x falls in; of all rows it may fall in where it cannot fall between."""
+    if x[0] is not None and x[0] == x[1]:
+        row = next((row for row in rows if _may_hold(row, x)), None)
+        return ANY if row is None else (row.value, row.value)
+    found = [row for row in rows if _may_hold(row, x)]
+    return hull((row.value, row.value) for row in found) if _cover(found, x) else ANY
 
 
 def _may_hold(row: TableRow, x: Bounds) -> bool:
@@ -203,6 +205,25 @@ def _may_hold(row: TableRow, x: Bounds) -> bool:
     if row.hi is not None and lo is not None and lo >= row.hi:
         return lo == row.hi and row.includes in ("upper", "both")
     return True
+
+
+def _cover(rows: list[TableRow], x: Bounds) -> bool:
+    """Whether the rows leave no gap in x."""
+    at, holds = x[0], False  # all below ``at`` is covered, and ``at`` itself where ``holds``
+    for row in sorted(rows, key=lambda r: (r.lo is not None, r.lo or 0)):
+        if row.lo is not None:
+            if at is None or row.lo > at:
+                return False
+            if row.lo == at and not holds and row.includes not in ("lower", "both"):
+                continue
+        if row.hi is None:
+            return True
+        with_end = row.includes in ("upper", "both")
+        if at is None or row.hi > at or (row.hi == at and with_end):
+            at, holds = row.hi, with_end
+        if x[1] is not None and (at > x[1] or (at == x[1] and holds)):
+            return True
+    return False
 
 
 def slices(rows: tuple[TableRow, ...], x: Bounds) -> Bounds:

@@ -72,7 +72,7 @@ def add_months(day: int, months: int) -> int:
 
 def shifted(day: Bounds, months: Bounds) -> Bounds:
     """:func:`add_months` of bounds; a number of months that is not known may lead anywhere."""
-    (first, last), (lo, hi) = _days(day), months
+    (first, last), (lo, hi) = days(day), months
     return (
         FIRST if lo is None else add_months(first, math.floor(lo)),
         LAST if hi is None else add_months(last, math.floor(hi)),
@@ -97,12 +97,12 @@ def longest_run(spells: Iterable[tuple[int, int]]) -> int:
 
 
 def _year(day: Bounds) -> Bounds:
-    lo, hi = _days(day)
+    lo, hi = days(day)
     return date.fromordinal(lo).year, date.fromordinal(hi).year
 
 
 def _month(day: Bounds) -> Bounds:
-    lo, hi = map(month_index, _days(day))
+    lo, hi = map(month_index, days(day))
     return (lo % 12 + 1, lo % 12 + 1) if lo == hi else (1, 12)
 
 
@@ -118,7 +118,7 @@ def _elapsed(count: Callable[[int, int], int]) -> Callable[[Bounds, Bounds], Bou
     """Falls with the start and rises with the end."""
 
     def between(start: Bounds, end: Bounds) -> Bounds:
-        (first, first_hi), (last, last_hi) = _days(start), _days(end)
+        (first, first_hi), (last, last_hi) = days(start), days(end)
         if first == first_hi and last == last_hi:
             found = count(first, last)
             return found, found
@@ -127,9 +127,10 @@ def _elapsed(count: Callable[[int, int], int]) -> Callable[[Bounds, Bounds], Bou
     return between
 
 
-def _days(day: Bounds) -> tuple[int, int]:
+def days(day: Bounds) -> tuple[int, int]:
+    """Bounds of a date: never open."""
     lo, hi = day
-    assert isinstance(lo, int)  # bounds of dates are never open
+    assert isinstance(lo, int)
     assert isinstance(hi, int)
     return lo, hi
 

@@ -60,9 +60,8 @@ def compile_stages(pack: Pack, kind: str, folder: Folder) -> tuple[Stage, ...]:
     Raises BudgetExceeded if a rule is beyond what the C engine carries safely.
     """
     units = _Units(pack, SUBJECTS.get(kind, (kind,)))
-    scaled = scales(unit.node for unit in units.found.values()) | scales(
-        thing for thing in _inlined(pack)
-    )
+    conditions = [unit.node for unit in units.found.values()]
+    scaled = scales([*conditions, *_inlined(pack)])
     stages: dict[tuple[int, int], list[Unit]] = {}
     for unit in list(units.found.values()):
         level = units.level(unit)
@@ -91,7 +90,7 @@ class _Units:
                 self.unit(key)
 
     def _add(self, rule: Rule) -> None:
-        parts = {"rule": whole(rule, self.pack), "applies": rule.applies_to, "met": rule.met_when}
+        parts = {"rule": whole(rule), "applies": rule.applies_to, "met": rule.met_when}
         for part, node in parts.items():
             if node is not None:
                 self.found[part, rule.id] = Unit((part, rule.id), rule.subject, node)
@@ -152,7 +151,7 @@ def definition_of(pack: Pack, kind: str, name: str) -> n.Node:
     """What a name of a pack stands for."""
     if kind == "population":
         return pack.populations[name].when
-    return pack.definitions[name].value if kind == "defined" else whole(pack.rules[name], pack)
+    return pack.definitions[name].value if kind == "defined" else whole(pack.rules[name])
 
 
 def _stage(

@@ -121,7 +121,7 @@ def _joined(items: list[Fold], decisive: bool) -> Fold:
     def get(frame: Frame) -> bool | None:
         found: bool | None = not decisive
         for item in items:
-            value = item(frame)
+            value: bool | None = item(frame)
             if value is decisive:
                 return decisive
             if value is None:

@@ -183,7 +183,7 @@ class Folder:
         # A rule of a record that is no subject of this run (a cooperative the household is linked
         # with); those of the household and its members are inferred and in the cache already.
         rule = pack.rules[name]
-        verdict = self.fold(whole(rule, pack), Scope(rule.subject))
+        verdict = self.fold(whole(rule), Scope(rule.subject))
         return lambda frame: verdict(frame) if rule.in_force.holds(frame.run.as_of) else None
 
     def param(self, node: n.Param, scope: Scope) -> Fold:

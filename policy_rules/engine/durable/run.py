@@ -59,21 +59,10 @@ def others(frame: Frame) -> Items:
 
 
 def parameter_on(parameter: Parameter, day: Bounds) -> Bounds:
-    """The value on a day; where the day is not known all values it may have, none if one lacks."""
-    first, last = day
-    assert first is not None
-    assert last is not None
-    found: list[Bounds] = []
-    covered: bounds.Number = 0
-    for dated in parameter.values:
-        start, end = dated.period.start, dated.period.end
-        low = calendar.FIRST if start is None else start.toordinal()
-        high = calendar.LAST if end is None else end.toordinal()
-        low, high = max(low, first), min(high, last)
-        if low <= high:
-            covered += 1 + high - low
-            found.append((dated.value, dated.value))
-    return bounds.hull(found) if covered == last - first + 1 else ANY
+    """The value on a day that is known; no bounds where none holds on it."""
+    first, last = calendar.days(day)
+    value = parameter.on(date.fromordinal(first)) if first == last else None
+    return ANY if value is None else (value, value)
 
 
 # -- lists: ``key`` is the loop variable's place in the run -----------------------------------
@@ -123,9 +112,10 @@ def summed(frame: Frame, items: Items, key: int, where: Fold | None, body: Fold)
         return total
     loops[key] = NO_ROW
     lo, hi = body(frame)
-    if lo is not None and lo >= 0:
-        return total[0], None
-    return (None, total[1]) if hi is not None and hi <= 0 else ANY
+    return (
+        total[0] if lo is not None and lo >= 0 else None,
+        total[1] if hi is not None and hi <= 0 else None,
+    )
 
 
 def longest_run(

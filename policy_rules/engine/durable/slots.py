@@ -107,7 +107,7 @@ class Slots:
             (node.right, node.left, _FLIPPED[op]),
         ):
             limit, scale = constant(other), self._scaled.get(value, 1)
-            if limit is not None and abs(2 * scale * limit) < MAX_CONSTANT:
+            if limit is not None and -MAX_CONSTANT < 2 * scale * limit < MAX_CONSTANT:
                 return self._numeric(value, relation, encoded(limit, scale), scale)
         return self._numeric((node.left, node.right), op, 0, 0)
 
