@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -31,7 +31,7 @@ class Status(enum.Enum):
         return self.value
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class FactNeed:
     """A fact that is missing: where it belongs, what it is, whom to ask.
 
@@ -124,12 +124,21 @@ class Contested:
     amount: Amount | None
 
 
-@attrs.define(eq=True)
+class Later(Protocol):
+    """Answers about a finding that are worked out when first asked for."""
+
+    def missing(self, finding: Finding) -> tuple[FactNeed, ...]:
+        """What would decide an open finding."""
+
+    def contested(self, finding: Finding) -> tuple[Contested, ...]:
+        """The readings that alone would change it."""
+
+
+@attrs.define(eq=False)
 class Finding:
     """One rule's answer for one subject.
 
-    ``verdict`` is None where the rule is not in force; ``met`` is a duty's; ``contested`` lists the
-    readings that alone would change this finding.
+    ``verdict`` is None where the rule is not in force; ``met`` is a duty's.
     """
 
     rule: Rule
@@ -138,8 +147,17 @@ class Finding:
     status: Status
     amount: Amount | None = None
     met: Verdict | None = None
-    missing: tuple[FactNeed, ...] = ()
-    contested: tuple[Contested, ...] = ()
+    _later: Later | None = attrs.field(default=None, repr=False)
+
+    @property
+    def missing(self) -> tuple[FactNeed, ...]:
+        """Facts that would decide it (or settle its amount, or whether a duty is met)."""
+        return () if self._later is None else self._later.missing(self)
+
+    @property
+    def contested(self) -> tuple[Contested, ...]:
+        """The readings of unclear clauses that, flipped alone, would change this finding."""
+        return () if self._later is None else self._later.contested(self)
 
     @property
     def id(self) -> str:

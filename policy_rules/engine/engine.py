@@ -12,19 +12,20 @@ import attrs
 
 from policy_rules._version import __version__
 from policy_rules.engine.conflicts import ConflictFinder, without
-from policy_rules.engine.contested import Variant, contested, variants
+from policy_rules.engine.contested import Variant, variants
 from policy_rules.engine.determination import (
     Because,
     Conflict,
     Determination,
-    FactNeed,
     Finding,
     Receipt,
     Status,
 )
 from policy_rules.engine.durable import loading
 from policy_rules.engine.explain import Explainer
-from policy_rules.engine.reference import MEMBER, Env
+from policy_rules.engine.explanations import Explanations
+from policy_rules.engine.needs import Asker
+from policy_rules.engine.reference import Env
 from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import (
     EngineDisagreement,
@@ -75,8 +76,11 @@ class Engine:
         self._key = key
         self._rules = RuleSet(pack)
         self._explainer = Explainer(self._rules.interpreter)
+        self._asker = Asker(self._rules.interpreter)
         self._conflicts = ConflictFinder(self._rules.interpreter, pack.vocabulary)
-        self._variants: tuple[Variant, ...] = variants(pack) if readings or strict_readings else ()
+        self._variants: tuple[Variant, ...] = (
+            variants(pack, self._rules) if readings or strict_readings else ()
+        )
         self._durable: DurableEvaluator | None = None
         self.name: str = "reference"
         if engine != "reference":
@@ -104,20 +108,15 @@ class Engine:
         :class:`~policy_rules.errors.EngineDisagreement` where the two engines differ.
         """
         checked, day = self.prepare(record, as_of)
-        findings = self._answer(checked, day)
+        env = self._rules.environment(checked, day)
+        findings = self._answer(checked, day, env)
         conflicts = self._conflicts.find(checked, day)
         apart: frozenset[str] = frozenset()
         if conflicts:
             apart = self._settle(checked, day, conflicts, findings)
-        by_id = {f.id: f for f in findings}
-        if self._variants:
-            for id_, changes in contested(by_id, checked, day, self._variants).items():
-                if id_ not in apart:
-                    by_id[id_].contested = tuple(changes)
-                    if self.strict_readings and by_id[id_].status is not Status.NOT_IN_FORCE:
-                        by_id[id_].verdict = Verdict.UNKNOWN
-                        by_id[id_].status = Status.UNDETERMINED
-        self._ask(checked, day, findings)
+        later = Explanations(self._asker, self._variants, checked, day, env, findings, apart)
+        if self.strict_readings:
+            later.be_strict()
         shown_conflicts = (*(c for c, _, _ in conflicts), *self._conflicts.mismatch(checked))
         return self._determination(checked, day, findings, shown_conflicts)
 
@@ -148,8 +147,8 @@ class Engine:
             raise RecordError(Problem(code, Place(path="as_of"), "2022-12-31", got))
         return checked, day
 
-    def _answer(self, record: Household, day: date) -> list[Finding]:
-        findings = self._rules.findings(record, day)
+    def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
+        findings = self._rules.findings(record, day, env)
         if self._durable is not None:
             self._cross_check(self._durable.evaluate(record, day), findings)
         return findings
@@ -193,7 +192,7 @@ class Engine:
             everything = without(everything, way, path)
         for row in [*rows, everything] if len(rows) > 1 else rows:
             other = attrs.evolve(record, row=row)
-            for finding in self._answer(other, day):
+            for finding in self._answer(other, day, self._rules.environment(other, day)):
                 if finding.outcome() != by_id[finding.id].outcome():
                     apart.add(finding.id)
         for id_ in apart:
@@ -212,28 +211,6 @@ class Engine:
     ) -> Truth:
         """What one line of the pack says of a record or member; ``owner`` is ``rule x`` or the like."""
         return self._explainer.line(owner, leaf, self._rules.environment(record, day, member))
-
-    def _ask(self, record: Household, day: date, findings: list[Finding]) -> None:
-        env: Env | None = None
-        for finding in findings:
-            open_amount = finding.amount is not None and finding.amount.low != finding.amount.high
-            unsure = finding.verdict is Verdict.UNKNOWN and finding.status is Status.UNDETERMINED
-            if not (unsure or open_amount or finding.met is Verdict.UNKNOWN):
-                continue
-            if env is None:
-                env = self._environment(record, day, "")
-            env[MEMBER] = EMPTY_ROW
-            if finding.subject:
-                env[MEMBER] = next(m for m in record.members if m.id == finding.subject)
-            needs: list[FactNeed] = []
-            if unsure:
-                needs += self._explainer.missing(finding.rule, env)
-            if finding.met is Verdict.UNKNOWN:
-                needs += self._explainer.missing_met(finding.rule, env)
-            if open_amount and finding.rule.amount is not None:
-                owner = f"rule {finding.rule.id}"
-                needs += self._explainer.missing_amount(finding.rule.amount, owner, env)
-            finding.missing = tuple(dict.fromkeys(needs))
 
     def _determination(
         self, record: Household, day: date, findings: list[Finding], conflicts: tuple[Conflict, ...]

@@ -7,6 +7,7 @@ a known number or date is itself, an unknown one an :class:`~policy_rules.verdic
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -86,6 +87,9 @@ _COMPARE: Final = {
     ">=": greater_equal,
 }
 _ARITH: Final = {"+": add, "-": subtract, "*": multiply, "/": divide}
+#: The NO of a subject outside the population of a rule.
+OUTSIDE: Final = "outside"
+
 _YES: Final[Fn] = lambda env: True  # noqa: E731
 
 
@@ -94,12 +98,31 @@ class Interpreter:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
-        self.size = LOOPS
         self._slots: dict[tuple[str, str], int] = {}
+        self._changed: frozenset[tuple[str, str]] = frozenset()
+        self._tag = ""
+        self._building = threading.RLock()
         self._owner = ""
         self._this = ""
         self._built: dict[tuple[str, str], Fn] = {}
         self._derived: dict[Field, Fn] = {}
+
+    def variant(self, pack: Pack, changed: frozenset[tuple[str, str]], tag: str) -> Interpreter:
+        """An interpreter of a patched pack that shares what the patch does not reach.
+
+        ``changed`` names the populations, definitions and rules it reaches, as (kind, name). Both
+        interpreters may be asked in one environment: what they share is evaluated once.
+        """
+        other = Interpreter(pack)
+        other._slots, other._derived = self._slots, self._derived
+        other._built = {k: fn for k, fn in self._built.items() if k not in changed}
+        other._changed, other._tag = changed, tag
+        return other
+
+    @property
+    def size(self) -> int:
+        """How many places an environment needs."""
+        return LOOPS + len(self._slots)
 
     # -- environments -------------------------------------------------------------------------
 
@@ -128,10 +151,7 @@ class Interpreter:
     def loop(self, var: Var, owner: str | None = None) -> int:
         """A place for a loop variable of an expression (by default of the one being built)."""
         key = (self._owner if owner is None else owner, var.name)
-        if key not in self._slots:
-            self._slots[key] = self.size
-            self.size += 1
-        return self._slots[key]
+        return self._slots.setdefault(key, self.size)
 
     # -- building -------------------------------------------------------------------------------
 
@@ -143,12 +163,13 @@ class Interpreter:
         """The function of a whole expression; an absent condition holds."""
         if node is None:
             return _YES
-        outer = self._owner, self._this
-        self._owner, self._this = owner, ""
-        try:
-            return self.build(node)
-        finally:
-            self._owner, self._this = outer
+        with self._building:
+            outer = self._owner, self._this
+            self._owner, self._this = owner, ""
+            try:
+                return self.build(node)
+            finally:
+                self._owner, self._this = outer
 
     def derived(self, field: Field) -> Fn:
         """The function that derives a fact; it expects the record in ``THIS``."""
@@ -172,27 +193,28 @@ class Interpreter:
                 case "defined":
                     fn = self.expression(f"defined {name}", pack.definitions[name].value)
                 case "rule":
-                    fn = self.rule(pack.rules[name])
+                    fn = self.whole(pack.rules[name])
                 case _:
                     fn = self.external(name)
             self._built[key] = fn
         return self._built[key]
 
     def rule(self, rule: Rule) -> Fn:
-        """applies_to AND when AND NOT unless AND NOT (YES of a higher-ranked excluder)."""
+        """applies_to AND when AND NOT unless AND NOT (YES of a higher-ranked excluder).
+
+        Its dates are the caller's to look at; it answers ``OUTSIDE`` for the NO of a subject outside
+        the population.
+        """
         owner = f"rule {rule.id}"
         applies = self.expression(owner, rule.applies_to)
         when = self.expression(owner, rule.when)
         unless = self.expression(owner, rule.unless) if rule.unless is not None else None
         excluders = [self.cached("rule", name, TOP, None) for name in rule.excluded_by]
-        period = rule.in_force
 
-        def whole(env: Env) -> Truth:
-            if not period.holds(env[AS_OF]):
-                return None
+        def judge(env: Env) -> Any:
             result: Truth = applies(env)
             if result is False:
-                return False
+                return OUTSIDE
             truth = when(env)
             if truth is False:
                 return False
@@ -211,6 +233,18 @@ class Interpreter:
                 if truth is None:
                     result = None
             return result
+
+        return judge
+
+    def whole(self, rule: Rule) -> Fn:
+        """The rule as others see it: UNKNOWN where it is not in force, NO outside its population."""
+        judge, period = self.rule(rule), rule.in_force
+
+        def whole(env: Env) -> Truth:
+            if not period.holds(env[AS_OF]):
+                return None
+            truth: Any = judge(env)
+            return False if truth is OUTSIDE else truth
 
         return whole
 
@@ -238,7 +272,8 @@ class Interpreter:
         }[kind]
         subject = table[name].subject  # type: ignore[attr-defined]
         home = MEMBER if subject == "member" else TOP
-        key = (kind, name)
+        named = (kind, name)
+        key = (*named, self._tag) if named in self._changed else named
 
         def ask(env: Env) -> Any:
             row = env[home] if base is None else base(env)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from policy_rules.engine.determination import Amount, Finding, Status
-from policy_rules.engine.reference import MEMBER, TOP, Env, Fn, Interpreter
+from policy_rules.engine.reference import MEMBER, OUTSIDE, Env, Fn, Interpreter
 from policy_rules.facts.record import EMPTY_ROW, Household, Row
 from policy_rules.packs.model import AmountSpec, Pack, Rule
 from policy_rules.verdict import Number, Truth, Verdict, bounds
@@ -19,27 +19,33 @@ AmountFn = Callable[[Env], Amount | None]
 class CompiledRule:
     """A rule with its functions."""
 
-    __slots__ = ("amount", "applies", "member", "met", "rule", "whole")
+    __slots__ = ("amount", "judge", "member", "met", "rule", "varies")
 
     def __init__(self, at: Interpreter, rule: Rule) -> None:
         owner = f"rule {rule.id}"
         self.rule = rule
         self.member = rule.subject == "member"
-        self.whole = at.cached("rule", rule.id, TOP, None)
-        self.applies = None if rule.applies_to is None else at.expression(owner, rule.applies_to)
+        self.judge = at.rule(rule)
         self.met = None if rule.met_when is None else at.expression(owner, rule.met_when)
+        #: whether a finding holds more than its verdict: a figure, or whether a duty is met
+        self.varies = self.met is not None or bool(rule.amount and rule.amount.tiers)
         self.amount = None if rule.amount is None else compile_amount(at, owner, rule.amount)
+
+    def truth(self, env: Env) -> Truth:
+        """The verdict for the subject that stands in ``env``, of a rule in force."""
+        truth: Any = self.judge(env)
+        return False if truth is OUTSIDE else truth
 
     def evaluate(self, env: Env, subject: str, in_force: bool) -> Finding:
         """The finding for the subject that stands in ``env``."""
         rule = self.rule
         if not in_force:
             return Finding(rule, subject, None, Status.NOT_IN_FORCE)
-        truth: Truth = self.whole(env)
+        truth = self.judge(env)
+        if truth is OUTSIDE:
+            return Finding(rule, subject, Verdict.NO, Status.OUTSIDE_POPULATION)
         if truth is False:
-            outside = self.applies is not None and self.applies(env) is False
-            status = Status.OUTSIDE_POPULATION if outside else Status.DECIDED
-            return Finding(rule, subject, Verdict.NO, status)
+            return Finding(rule, subject, Verdict.NO, Status.DECIDED)
         amount = None if self.amount is None else self.amount(env)
         met = None if self.met is None else Verdict.of(self.met(env))
         if truth is None:
@@ -98,9 +104,14 @@ def _edge(fn: Fn | None, env: Env, side: int) -> Number | None:
 class RuleSet:
     """The rules of a pack compiled for the reference interpreter. Safe to share between threads."""
 
-    def __init__(self, pack: Pack, only: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        only: Iterable[str] | None = None,
+        interpreter: Interpreter | None = None,
+    ) -> None:
         self.pack = pack
-        at = self.interpreter = Interpreter(pack)
+        at = self.interpreter = interpreter or Interpreter(pack)
         for name in pack.populations:
             at.named("population", name)
         for name in pack.definitions:
@@ -129,10 +140,12 @@ class RuleSet:
         env[MEMBER] = EMPTY_ROW if member is None else member
         return env
 
-    def findings(self, record: Household, as_of: date) -> list[Finding]:
-        """All findings: the record's own rules first, then each member's, in the pack's order."""
+    def findings(self, record: Household, as_of: date, env: Env) -> list[Finding]:
+        """All findings: the record's own rules first, then each member's, in the pack's order.
+
+        ``env`` is a fresh environment of the record.
+        """
         own, member_rules = self.of_kind(record.kind)
-        env = self.environment(record, as_of)
         speaking = {r.rule.id: r.rule.in_force.holds(as_of) for r in (*own, *member_rules)}
         found = [r.evaluate(env, "", speaking[r.rule.id]) for r in own]
         for row in record.members if member_rules else ():
@@ -147,10 +160,10 @@ class RuleSet:
         """
         own, member_rules = self.of_kind(record.kind)
         env = self.environment(record, as_of)
-        found = {(r.rule.id, ""): r.whole(env) for r in own if r.rule.in_force.holds(as_of)}
+        found = {(r.rule.id, ""): r.truth(env) for r in own if r.rule.in_force.holds(as_of)}
         speaking = [r for r in member_rules if r.rule.in_force.holds(as_of)]
         for row in record.members if speaking else ():
             env[MEMBER] = row
             for r in speaking:
-                found[r.rule.id, row.id] = r.whole(env)
+                found[r.rule.id, row.id] = r.truth(env)
         return found

@@ -21,7 +21,6 @@ from policy_rules.facts.record import Household
 from policy_rules.packs.model import Figure, Pack, Target
 from policy_rules.verdict import (
     ANY_NUMBER,
-    Interval,
     Truth,
     Verdict,
     add,
@@ -223,14 +222,9 @@ def share(tally: _Tally) -> Any:
     low_of = tally.inside + unsure_no + tally.unsure_maybe
     high = tally.yes + tally.maybe + tally.unsure_yes + tally.unsure_maybe
     high_of = tally.inside + tally.unsure_yes + tally.unsure_maybe
-    if low_of == 0 and high_of == 0:
-        return ANY_NUMBER
-    low: Any = Fraction(tally.yes, low_of) if low_of else 1
-    top: Any = Fraction(high, high_of) if high_of else 0
     if not tally.inside:
-        # nobody is certainly meant: the rate may have no denominator at all
-        return Interval(min(low, top), max(low, top, 1))
-    return interval(low, top)
+        return ANY_NUMBER  # nobody is certainly meant: the rate may have no denominator at all
+    return interval(Fraction(tally.yes, low_of), Fraction(high, high_of))
 
 
 def _level(target: Target, tally: _Tally) -> Any:

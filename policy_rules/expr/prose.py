@@ -235,7 +235,7 @@ def _number(value: int | Fraction, unit: str | None) -> Text:
     if unit == "month" and value in range(1, 13):
         return Text(f"{value}月", _MONTHS[int(value) - 1])
     digits = _digits(value)
-    if unit == "ratio" and abs(value) <= 1 and "/" not in digits:
+    if unit == "ratio" and -1 <= value <= 1 and "/" not in digits:
         return Text(f"{_digits(value * 100)}%", f"{_digits(value * 100)}%")
     zh = _UNITS.get(unit or "", "")
     en = "years" if unit == "age" else (unit or "").replace("_", " ") if zh else ""
@@ -309,8 +309,8 @@ def _is_year(node: Node) -> bool:
         case Fact(type=NumberType(unit="years")):  # ages start at 0, calendar years do not
             lowest: Any = node.field.lo
             return lowest is not None and bool(lowest >= 1000)
-        case n.Arith(op="+" | "-", left=left, right=Const()):
-            return _is_year(left)
+        case n.Arith(op="+" | "-", left=left, right=Const(value=int() as years)):
+            return _is_year(left) and years < 1000  # a year less a year is a span, not a year
     return False
 
 
@@ -494,7 +494,8 @@ class _Prose:
             if key == "year -1" and left == _THIS_YEAR:
                 return _WORDS["last year"]
             return _fill(key, self.say(left), self.within(None).say(right))
-        inner = self.within((self.unit or node.type.unit) if node.op in "+-" else None)
+        unit = "year" if _is_year(left) or _is_year(right) else self.unit or node.type.unit
+        inner = self.within(unit if node.op in "+-" else None)
         return _fill(node.op, inner.term(left, node.op), inner.term(right, node.op, right=True))
 
     def term(self, part: Node, op: str, *, right: bool = False) -> Text:

@@ -83,7 +83,25 @@ DATE: Final = DateType()
 
 #: Units a fact, parameter or amount may have.
 UNITS: Final = frozenset(
-    ["yuan", "yuan_per_person", "yuan_per_household", "yuan_per_month", "months", "years", "days", "persons", "households", "mu", "times", "items", "ratio", "percentage_points", "km", "tonnes", "square_metres"]
+    [
+        "yuan",
+        "yuan_per_person",
+        "yuan_per_household",
+        "yuan_per_month",
+        "months",
+        "years",
+        "days",
+        "persons",
+        "households",
+        "mu",
+        "times",
+        "items",
+        "ratio",
+        "percentage_points",
+        "km",
+        "tonnes",
+        "square_metres",
+    ]
 )
 
 #: numerator / denominator -> unit of the quotient.

@@ -8,23 +8,26 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import attrs
 
 from policy_rules.errors import PackError, Place, Problem, Problems, nearest, shown
 from policy_rules.facts.dates import read_date
-from policy_rules.packs.loader import build_entity, check_references, declare, link
-from policy_rules.packs.model import Pack, Period
+from policy_rules.packs.loader import build_entity, declare, dependencies, expressions, references
+from policy_rules.packs.model import Pack, Period, Rule
 
-PATCHED: Final = (
-    "populations",
-    "parameters",
-    "externals",
-    "definitions",
-    "tables",
-    "rules",
-    "targets",
-)
+PATCHED: Final = ("populations", "parameters", "externals", "definitions", "tables", "rules", "targets")
+
+_graphs: WeakKeyDictionary[Pack, Mapping[str, frozenset[str]]] = WeakKeyDictionary()
+
+
+def graph_of(pack: Pack) -> Mapping[str, frozenset[str]]:
+    """What each named thing of a pack uses (see :func:`policy_rules.packs.loader.dependencies`)."""
+    found = _graphs.get(pack)
+    if found is None:
+        found = _graphs[pack] = dependencies(pack)
+    return found
 
 
 def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
@@ -33,7 +36,9 @@ def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
     Raises :class:`~policy_rules.errors.PackError` where a path leads nowhere or a value does not fit.
     """
     problems = Problems()
-    raw = {section: dict(things) for section, things in pack.raw.items()}
+    raw: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for section in pack.raw:
+        raw[section] = dict(pack.raw[section])
     touched: set[tuple[str, str]] = set()
     period = pack.in_force
     for path, value in patch.items():
@@ -54,20 +59,79 @@ def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
         raw[section][name] = entry
         touched.add((section, name))
     problems.raise_if_any(PackError)
+    changes = _rebuild(pack, raw, touched, period, place, problems)
+    problems.raise_if_any(PackError)
+    result: Pack = attrs.evolve(pack, raw=raw, in_force=period, **changes)
+    _check_rings(pack, result, touched, place, problems)
+    problems.raise_if_any(PackError)
+    return result
+
+
+def _rebuild(
+    pack: Pack,
+    raw: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    touched: set[tuple[str, str]],
+    period: Period,
+    place: Place,
+    problems: Problems,
+) -> dict[str, Any]:
     names = declare(raw)
     changes: dict[str, Any] = {}
     for section, name in touched:
+        before = getattr(pack, section)[name]
+        if section == "rules" and raw[section][name] is pack.raw[section][name]:
+            # only the dates of the document changed
+            dates = attrs.evolve(before, in_force=_within(before, pack.in_force, period))
+            changes.setdefault(section, dict(pack.rules))[name] = dates
+            continue
         thing = build_entity(
             section, name, raw[section][name], lambda _: place, lambda _: False,
             pack.vocabulary, names, period, problems,
         )  # fmt: skip
-        if thing is not None:
-            changes.setdefault(section, dict(getattr(pack, section)))[name] = thing
-    problems.raise_if_any(PackError)
-    result: Pack = attrs.evolve(pack, raw=raw, in_force=period, **changes)
-    check_references(result, problems)
-    problems.raise_if_any(PackError)
-    return link(result)
+        if thing is None:
+            continue
+        if section in ("parameters", "externals") and pack.overlays:
+            # what an overlay supplied stays supplied
+            given = "values" if section == "parameters" else "value"
+            if section == "externals" or before.external:
+                thing = attrs.evolve(thing, **{given: getattr(before, given)})
+        if isinstance(thing, Rule):
+            thing = attrs.evolve(thing, excluded_by=before.excluded_by, place=before.place)
+        changes.setdefault(section, dict(getattr(pack, section)))[name] = thing
+    return changes
+
+
+def _within(rule: Rule, old: Period, new: Period) -> Period:
+    """A rule's dates when the document's change: edges that were the document's move with it."""
+    start = new.start if rule.in_force.start == old.start else rule.in_force.start
+    end = new.end if rule.in_force.end == old.end else rule.in_force.end
+    return attrs.evolve(rule.in_force, start=start, end=end).within(new)
+
+
+def _check_rings(
+    before: Pack, after: Pack, touched: set[tuple[str, str]], place: Place, problems: Problems
+) -> None:
+    graph = dict(graph_of(before))
+    for section, name in touched:
+        key = f"{section}.{name}"
+        if key in graph and after.raw[section][name] is not before.raw[section][name]:
+            thing = getattr(after, section)[name]
+            used = {ref for node in expressions(thing) for ref in references(node)}
+            used |= {f"rules.{r}" for r in getattr(thing, "excluded_by", ())}
+            graph[key] = frozenset(used)
+    _graphs[after] = graph
+    for section, name in touched:
+        key = f"{section}.{name}"
+        seen: set[str] = set()
+        todo = list(graph.get(key, ()))
+        while todo:
+            step = todo.pop()
+            if step == key:
+                problems.add("cycle", place, got=shown(name))
+                break
+            if step not in seen:
+                seen.add(step)
+                todo += graph.get(step, ())
 
 
 def _dates(period: Period, key: str, value: Any, place: Place, problems: Problems) -> Period:
@@ -126,5 +190,6 @@ def choose(pack: Pack, reading: str, alternative: str) -> Pack:
         )
     choice = found[alternative]
     changed = patched(pack, choice.patch, choice.place)
-    choices = {**pack.choices, reading: alternative}
-    return attrs.evolve(changed, choices=choices)
+    result = attrs.evolve(changed, choices={**pack.choices, reading: alternative})
+    _graphs[result] = _graphs[changed]
+    return result

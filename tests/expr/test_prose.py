@@ -227,6 +227,7 @@ income(year(as_of) - 1).net_per_capita <= param.line | 上一年人均纯收入�
 income(year(as_of)).net | 当年纯收入 | net income of the current year
 income(year(as_of) - 2).net | 当年往前第2年纯收入 | of the year 2 before the current year
 income(target_year + 1).net | 目标年的下一年纯收入 | of the year after the target year
+(year(as_of) - 2020) * 100 > 5 | （当年－2020年）×100超过5 | (the current year - 2020) × 100: more than 5
 income(2022).settled | 2022年符合“已核定” | in 2022: “settled”
 household.village.income(2022).net | 本户的所在行政村2022年纯收入 | the household's village's net income of 2022
 income(2022) | 2022年本户的各年收入 | the household's incomes by year of 2022

@@ -144,8 +144,9 @@ def _rounded(function: str, value: Number, step: Number) -> Number:
         return value // step * step
     if function == "round_up":
         return -(-value // step) * step
-    half_up = (2 * abs(value) + step) // (2 * step) * step  # a half goes away from zero
-    return half_up if value >= 0 else -half_up
+    size = value if value >= 0 else -value
+    nearest = (2 * size + step) // (2 * step) * step  # a half goes away from zero
+    return nearest if value >= 0 else -nearest
 
 
 # -- comparisons -----------------------------------------------------------------------------

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from policy_rules.engine.durable.folding import Folder, Scope
 
 
-def every(folder: Folder, node: n.And, scope: Scope) -> Fold:
+def _every(folder: Folder, node: n.And, scope: Scope) -> Fold:
     return _joined([folder.fold(item, scope) for item in node.items], False)
 
 
-def any_of(folder: Folder, node: n.Or, scope: Scope) -> Fold:
+def _any_of(folder: Folder, node: n.Or, scope: Scope) -> Fold:
     return _joined([folder.fold(item, scope) for item in node.items], True)
 
 
-def opposite(folder: Folder, node: n.Not, scope: Scope) -> Fold:
+def _opposite(folder: Folder, node: n.Not, scope: Scope) -> Fold:
     item = folder.fold(node.item, scope)
 
     def get(frame: Frame) -> bool | None:
@@ -32,11 +32,11 @@ def opposite(folder: Folder, node: n.Not, scope: Scope) -> Fold:
     return get
 
 
-def leaf(folder: Folder, node: n.Leaf, scope: Scope) -> Fold:
+def _leaf(folder: Folder, node: n.Leaf, scope: Scope) -> Fold:
     return folder.fold(node.body, scope)
 
 
-def compare(folder: Folder, node: n.Compare, scope: Scope) -> Fold:
+def _compare(folder: Folder, node: n.Compare, scope: Scope) -> Fold:
     left, right, op = folder.fold(node.left, scope), folder.fold(node.right, scope), node.op
     if isinstance(node.left.type, NumberType | DateType):
         return lambda frame: bounds.compare(op, left(frame), right(frame))
@@ -48,7 +48,7 @@ def compare(folder: Folder, node: n.Compare, scope: Scope) -> Fold:
     return same
 
 
-def one_of(folder: Folder, node: n.OneOf, scope: Scope) -> Fold:
+def _one_of(folder: Folder, node: n.OneOf, scope: Scope) -> Fold:
     item, options = folder.fold(node.item, scope), node.options
     if not isinstance(node.item.type, NumberType):
 
@@ -68,7 +68,7 @@ def one_of(folder: Folder, node: n.OneOf, scope: Scope) -> Fold:
     return number
 
 
-def holds(folder: Folder, node: n.Holds, scope: Scope) -> Fold:
+def _holds(folder: Folder, node: n.Holds, scope: Scope) -> Fold:
     codes, code = folder.fold(node.codes, scope), node.code
 
     def get(frame: Frame) -> bool | None:
@@ -78,7 +78,7 @@ def holds(folder: Folder, node: n.Holds, scope: Scope) -> Fold:
     return get
 
 
-def set_test(folder: Folder, node: n.SetTest, scope: Scope) -> Fold:
+def _set_test(folder: Folder, node: n.SetTest, scope: Scope) -> Fold:
     left, right = _side(folder, node.left, scope), _side(folder, node.right, scope)
     test = frozenset.issubset if node.kind == "subset" else frozenset.isdisjoint
 
@@ -96,7 +96,7 @@ def _side(folder: Folder, side: n.Node | frozenset[str], scope: Scope) -> Fold:
     return folder.fold(side, scope)
 
 
-def known(folder: Folder, node: n.Known, scope: Scope) -> Fold:
+def _known(folder: Folder, node: n.Known, scope: Scope) -> Fold:
     fact = node.fact
     value = folder.fold(fact, scope)
     single = isinstance(fact.type, NumberType | DateType)
@@ -132,13 +132,13 @@ def _joined(items: list[Fold], decisive: bool) -> Fold:
 
 
 CONDITIONS: Final[dict[type[Any], Callable[[Folder, Any, Scope], Fold]]] = {
-    n.And: every,
-    n.Or: any_of,
-    n.Not: opposite,
-    n.Leaf: leaf,
-    n.Compare: compare,
-    n.OneOf: one_of,
-    n.Holds: holds,
-    n.SetTest: set_test,
-    n.Known: known,
+    n.And: _every,
+    n.Or: _any_of,
+    n.Not: _opposite,
+    n.Leaf: _leaf,
+    n.Compare: _compare,
+    n.OneOf: _one_of,
+    n.Holds: _holds,
+    n.SetTest: _set_test,
+    n.Known: _known,
 }

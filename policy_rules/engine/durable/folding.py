@@ -71,14 +71,14 @@ class Folder:
 
     # -- names ---------------------------------------------------------------------------
 
-    def const(self, node: n.Const, scope: Scope) -> Fold:
+    def _const(self, node: n.Const, scope: Scope) -> Fold:
         value: Any = node.value
         if isinstance(node.type, DateType):
             value = value.toordinal()
         found = value if isinstance(value, str) else (value, value)
         return lambda frame: found
 
-    def var(self, node: n.Var, scope: Scope) -> Fold:
+    def _var(self, node: n.Var, scope: Scope) -> Fold:
         name, about_household = node.name, scope.subject == "household"
         if isinstance(node.type, ListType):
             if name == "others":
@@ -100,7 +100,7 @@ class Folder:
         missing = _missing(node.type)  # target_year: no rule knows it
         return lambda frame: missing
 
-    def fact(self, node: n.Fact, scope: Scope) -> Fold:
+    def _fact(self, node: n.Fact, scope: Scope) -> Fold:
         field = node.field
         path, base = field.path, self.fold(node.base, scope)
         missing, read = _missing(field.type, field), _reader(field.type)
@@ -129,7 +129,7 @@ class Folder:
             self._derived[field] = self.fold(node, Scope(field.record))
         return self._derived[field]
 
-    def year_item(self, node: n.YearItem, scope: Scope) -> Fold:
+    def _year_item(self, node: n.YearItem, scope: Scope) -> Fold:
         base, year = self.fold(node.base, scope), self.fold(node.year, scope)
 
         def get(frame: Frame) -> Row:
@@ -141,7 +141,7 @@ class Folder:
 
         return get
 
-    def named(self, node: n.Named, scope: Scope) -> Fold:
+    def _named(self, node: n.Named, scope: Scope) -> Fold:
         base, key = self.fold(node.base, scope), (node.kind, node.name)
         compute: Fold | None = None
 
@@ -186,7 +186,7 @@ class Folder:
         verdict = self.fold(whole(rule), Scope(rule.subject))
         return lambda frame: verdict(frame) if rule.in_force.holds(frame.run.as_of) else None
 
-    def param(self, node: n.Param, scope: Scope) -> Fold:
+    def _param(self, node: n.Param, scope: Scope) -> Fold:
         name, parameter = node.name, self.pack.parameters[node.name]
         if node.on is not None:
             on = self.fold(node.on, scope)
@@ -253,10 +253,10 @@ def _read_date(value: Any) -> Bounds:
 _FOLDERS: Final[dict[type[Any], Callable[[Folder, Any, Scope], Fold]]] = {
     **CONDITIONS,
     **VALUES,
-    n.Const: Folder.const,
-    n.Var: Folder.var,
-    n.Fact: Folder.fact,
-    n.YearItem: Folder.year_item,
-    n.Named: Folder.named,
-    n.Param: Folder.param,
+    n.Const: Folder._const,
+    n.Var: Folder._var,
+    n.Fact: Folder._fact,
+    n.YearItem: Folder._year_item,
+    n.Named: Folder._named,
+    n.Param: Folder._param,
 }

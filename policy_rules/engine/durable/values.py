@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from policy_rules.engine.durable.folding import Folder, Scope
 
 
-def arith(folder: Folder, node: n.Arith, scope: Scope) -> Fold:
+def _arith(folder: Folder, node: n.Arith, scope: Scope) -> Fold:
     left, right = folder.fold(node.left, scope), folder.fold(node.right, scope)
     compute = _ARITHMETIC[node.op]
     return lambda frame: compute(left(frame), right(frame))
 
 
-def extreme(folder: Folder, node: n.Extreme, scope: Scope) -> Fold:
+def _extreme(folder: Folder, node: n.Extreme, scope: Scope) -> Fold:
     args = [folder.fold(arg, scope) for arg in node.args]
     pick = bounds.smallest if node.kind == "min" else bounds.largest
     return lambda frame: pick([arg(frame) for arg in args])
 
 
-def choice(folder: Folder, node: n.Choice, scope: Scope) -> Fold:
+def _choice(folder: Folder, node: n.Choice, scope: Scope) -> Fold:
     test, then = folder.fold(node.condition, scope), folder.fold(node.then, scope)
     otherwise = folder.fold(node.otherwise, scope)
     number = isinstance(node.type, NumberType | DateType)
@@ -42,7 +42,7 @@ def choice(folder: Folder, node: n.Choice, scope: Scope) -> Fold:
     return get
 
 
-def call(folder: Folder, node: n.Call, scope: Scope) -> Fold:
+def _call(folder: Folder, node: n.Call, scope: Scope) -> Fold:
     function, args = node.function, [folder.fold(arg, scope) for arg in node.args]
     compute = calendar.FUNCTIONS.get(function)
     if compute is not None:
@@ -51,7 +51,7 @@ def call(folder: Folder, node: n.Call, scope: Scope) -> Fold:
     return lambda frame: bounds.rounded(function, x(frame), step(frame))
 
 
-def table(folder: Folder, node: n.TableCall, scope: Scope) -> Fold:
+def _table(folder: Folder, node: n.TableCall, scope: Scope) -> Fold:
     rows, arg = folder.pack.tables[node.table].rows, folder.fold(node.arg, scope)
     if node.kind != "lookup":
         compute = bounds.tier if node.kind == "tier" else bounds.slices
@@ -69,7 +69,7 @@ def table(folder: Folder, node: n.TableCall, scope: Scope) -> Fold:
     return get
 
 
-def folded(folder: Folder, node: n.Fold, scope: Scope) -> Fold:
+def _folded(folder: Folder, node: n.Fold, scope: Scope) -> Fold:
     source = folder.fold(node.source, scope)
     key, inner = folder.loop(node.var, scope)
     where = None if node.where is None else folder.fold(node.where, inner)
@@ -83,7 +83,7 @@ def folded(folder: Folder, node: n.Fold, scope: Scope) -> Fold:
     return lambda frame: some(frame, source(frame), key, where, body, wanted)
 
 
-def run_of(folder: Folder, node: n.LongestRun, scope: Scope) -> Fold:
+def _run_of(folder: Folder, node: n.LongestRun, scope: Scope) -> Fold:
     source = folder.fold(node.source, scope)
     key, inner = folder.loop(node.var, scope)
     where = None if node.where is None else folder.fold(node.where, inner)
@@ -103,11 +103,11 @@ _ARITHMETIC: Final[dict[str, Callable[[Bounds, Bounds], Bounds]]] = {
     "/": bounds.divide,
 }
 VALUES: Final[dict[type[Any], Callable[[Folder, Any, Scope], Fold]]] = {
-    n.Arith: arith,
-    n.Extreme: extreme,
-    n.Choice: choice,
-    n.Fold: folded,
-    n.LongestRun: run_of,
-    n.Call: call,
-    n.TableCall: table,
+    n.Arith: _arith,
+    n.Extreme: _extreme,
+    n.Choice: _choice,
+    n.Fold: _folded,
+    n.LongestRun: _run_of,
+    n.Call: _call,
+    n.TableCall: _table,
 }

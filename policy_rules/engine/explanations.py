@@ -1,0 +1,90 @@
+"""What is worked out about a determination's findings when first asked for."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+from policy_rules.engine.contested import Variant, contested
+from policy_rules.engine.determination import Contested, FactNeed, Finding, Status
+from policy_rules.engine.needs import Asker, Needs
+from policy_rules.engine.reference import MEMBER, Env
+from policy_rules.facts.record import EMPTY_ROW, Household
+from policy_rules.verdict import Verdict
+
+
+class Explanations:
+    """Missing facts and contested readings of one determination's findings.
+
+    Worked out once, under a lock: a determination may be read from several threads. They do not
+    change verdicts, but for :meth:`be_strict`, which the engine calls before anybody sees them.
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        variants: tuple[Variant, ...],
+        record: Household,
+        as_of: date,
+        env: Env,
+        findings: list[Finding],
+        apart: frozenset[str],
+    ) -> None:
+        self._asker = asker
+        self._variants = variants
+        self._record = record
+        self._as_of = as_of
+        self._env = env
+        self._findings = findings
+        self._apart = apart
+        self._missing: dict[str, tuple[FactNeed, ...]] = {}
+        self._contested: dict[str, tuple[Contested, ...]] | None = None
+        self._lock = threading.Lock()
+        for finding in findings:
+            finding._later = self
+
+    def be_strict(self) -> None:
+        """Turn every contested finding into UNKNOWN."""
+        changed = self._readings()
+        for finding in self._findings:
+            if finding.id in changed and finding.status is not Status.NOT_IN_FORCE:
+                finding.verdict, finding.status = Verdict.UNKNOWN, Status.UNDETERMINED
+
+    def contested(self, finding: Finding) -> tuple[Contested, ...]:
+        """The readings that alone would change a finding."""
+        return self._readings().get(finding.id, ()) if self._variants else ()
+
+    def _readings(self) -> dict[str, tuple[Contested, ...]]:
+        with self._lock:
+            if self._contested is None:
+                found = {(f.rule.id, f.subject): f for f in self._findings}
+                changes = contested(found, self._record, self._as_of, self._variants, self._env)
+                self._contested = {
+                    id_: tuple(c) for id_, c in changes.items() if id_ not in self._apart
+                }
+            return self._contested
+
+    def missing(self, finding: Finding) -> tuple[FactNeed, ...]:
+        """What would decide an open finding."""
+        amount = finding.amount
+        open_amount = amount is not None and amount.low != amount.high
+        unsure = finding.status is Status.UNDETERMINED
+        if not (unsure or open_amount or finding.met is Verdict.UNKNOWN):
+            return ()
+        with self._lock:
+            found = self._missing.get(finding.id)
+            if found is None:
+                found = self._missing[finding.id] = self._ask(finding, unsure, open_amount)
+            return found
+
+    def _ask(self, finding: Finding, unsure: bool, open_amount: bool) -> tuple[FactNeed, ...]:
+        rows = (row for row in self._record.members if row.id == finding.subject)
+        self._env[MEMBER] = next(rows, EMPTY_ROW) if finding.subject else EMPTY_ROW
+        needs: Needs = []
+        if unsure:
+            self._asker.missing(finding.rule, self._env, needs)
+        if finding.met is Verdict.UNKNOWN:
+            self._asker.missing_met(finding.rule, self._env, needs)
+        if open_amount:
+            self._asker.missing_amount(finding.rule, self._env, needs)
+        return tuple(dict.fromkeys(needs))
