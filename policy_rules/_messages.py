@@ -236,12 +236,12 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "条款 {got} 没有注明原文范围",
     },
     "encoded_nothing": {
-        "en": "the pack has no {got} that could encode this clause",
-        "zh": "规则包中没有 {got}，无法作为此条款的对应编码",
+        "en": "nothing encodes the statement {got}, and it has neither norms nor `why_not`",
+        "zh": "语句 {got} 没有任何编码，也没有 `norms` 或 `why_not`",
     },
     "not_encoded": {
-        "en": "no clause lists {got} in `encoded_by`",
-        "zh": "没有任何条款在 `encoded_by` 中列出 {got}",
+        "en": "the statement {got} is marked `{detail}`, but nothing of {expected} holds it",
+        "zh": "语句 {got} 标为 `{detail}`，但 {expected} 中没有与之对应的内容",
     },
     "digest_mismatch": {
         "en": "the text is not the one that was encoded: expected the digest {expected}, got {got}",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.text import Text as RichText
 
 from policy_rules.cli.common import (
     FINDINGS,
@@ -76,7 +77,7 @@ def check(
                     "gaps": [g.render(language) for g in cases.gaps],
                 }
             )
-    emit(body, form, lambda: "\n".join(lines))
+    emit(body, form, lambda: RichText("\n".join(lines)))
     if failed:
         raise typer.Exit(FINDINGS)
 

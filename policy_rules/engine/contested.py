@@ -194,9 +194,14 @@ def _try(
         if same:
             return
     other = rule.evaluate(env, here.subject, in_force)
-    if here.outcome() != other.outcome():
+    if here.answer() != other.answer():
         result.setdefault(here.id, []).append(
             Contested(
-                variant.reading, variant.alternative, other.verdict, other.status, other.amount
+                variant.reading,
+                variant.alternative,
+                other.verdict,
+                other.status,
+                other.amount,
+                other.met,
             )
         )

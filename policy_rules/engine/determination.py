@@ -122,6 +122,7 @@ class Contested:
     verdict: Verdict | None
     status: Status
     amount: Amount | None
+    met: Verdict | None = None
 
 
 class Later(Protocol):
@@ -189,6 +190,12 @@ class Finding:
         money = None if self.amount is None else (self.amount.low, self.amount.high)
         return (self.verdict, self.status, self.met, money, self.clauses)
 
+    def answer(self) -> tuple[Any, ...]:
+        """What another reading may change: verdict, met, amount (a NO is a NO, inside the
+        population or outside)."""
+        money = None if self.amount is None else (self.amount.low, self.amount.high)
+        return (self.verdict, self.met, money)
+
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain data."""
         body: dict[str, Any] = {
@@ -226,6 +233,7 @@ class Finding:
                     "verdict": None if c.verdict is None else c.verdict.value,
                     "status": c.status.value,
                     "amount": None if c.amount is None else c.amount.as_dict(),
+                    "met": None if c.met is None else c.met.value,
                 }
                 for c in self.contested
             ]

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from policy_rules.engine.determination import Because, figure
+from policy_rules.engine.needs import row_node
 from policy_rules.engine.reference import TOP, Env, Fn, Interpreter
 from policy_rules.expr.nodes import (
     Compare,
@@ -113,7 +114,7 @@ class Explainer:
     def _subject(self, at: _At, node: Fact) -> str:
         if isinstance(node.base, Var) and node.base.name in ("members", "others"):
             return ""
-        row = self.value(at, node.base)
+        row = self.value(at, row_node(node.base))
         return row.id if isinstance(row, Row) and row is not at.env[TOP] else ""
 
     def _seen(self, at: _At, node: Node) -> Iterator[tuple[str, str]]:

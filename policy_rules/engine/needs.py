@@ -239,6 +239,7 @@ def _fact(asker: Asker, node: Fact) -> Ask:
         asker.at.expression(asker._owner, node),
         asker.at.expression(asker._owner, node.base),
     )
+    owner_of = asker.at.expression(asker._owner, row_node(node.base))
     spec = asker.pack.vocabulary.of(node.field)
     is_list = isinstance(node.type, ListType)
     year = (
@@ -253,7 +254,8 @@ def _fact(asker: Asker, node: Fact) -> Ask:
         if seen.complete if is_list else seen is not None and type(seen) is not Interval:
             return
         row: Row = row_of(env)
-        subject = "" if row is env[TOP] else row.id
+        owner: Row = owner_of(env)
+        subject = "" if owner is env[TOP] else owner.id
         when = None if year is None else year(env)
         if type(when) is Interval:
             when = None
@@ -270,6 +272,13 @@ def _fact(asker: Asker, node: Fact) -> Ask:
         found.append(asker.need(spec, subject, when))
 
     return ask
+
+
+def row_node(base: Node) -> Node:
+    """The row a fact is told of: of a year's record, the one whose year it is."""
+    if isinstance(base, YearItem) and isinstance(base.base, Fact):
+        return base.base.base
+    return base
 
 
 def _derivation(asker: Asker, node: Fact) -> list[tuple[FactSpec, bool]]:

@@ -23,46 +23,29 @@ import attrs
 from policy_rules.errors import Place, Problems, RecordError, nearest, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
+from policy_rules.facts.files import read_record_file
+from policy_rules.facts.rows import EMPTY_ROW, UNKNOWN_LIST, External, Items, Row, plain
 from policy_rules.schema import kind as kind_of
 from policy_rules.verdict import ANY_DATE, Interval, reduced
-from policy_rules.yamldoc import Document, Path_, dotted, parse_yaml, read_yaml
+from policy_rules.yamldoc import Document, Path_, dotted
+
+__all__ = [
+    "EMPTY_ROW",
+    "MAX_ITEMS",
+    "UNKNOWN_LIST",
+    "Household",
+    "Items",
+    "Row",
+    "plain",
+    "read_record",
+    "read_record_file",
+]
 
 #: Keys of a record that are not facts.
 META: Final = ("kind", "id", "as_of", "region", "external")
 ITEM_META: Final = ("id", "external")
 MAX_ITEMS: Final = 10_000
 YEARS: Final = range(1990, 2101)
-
-External = Mapping[str, Mapping[str, bool]]
-
-
-class Row(dict[str, Any]):
-    """The recorded facts of one record, by dotted path; what is not recorded is absent.
-
-    ``id`` names the member or item within its record; ``external`` holds external conditions
-    supplied with it, by pack.
-    """
-
-    __slots__ = ("external", "id")
-
-    def __init__(self, id: str = "", external: External | None = None) -> None:
-        super().__init__()
-        self.id = id
-        self.external: External = external or {}
-
-
-class Items:
-    """A list of rows; ``complete`` is false where some may be missing."""
-
-    __slots__ = ("complete", "rows")
-
-    def __init__(self, rows: tuple[Row, ...], complete: bool) -> None:
-        self.rows = rows
-        self.complete = complete
-
-
-UNKNOWN_LIST: Final = Items((), False)
-EMPTY_ROW: Final = Row()
 
 
 @attrs.frozen(eq=False)
@@ -96,62 +79,6 @@ class Household:
         """Read a YAML or JSON file; raises :class:`~policy_rules.errors.RecordError`."""
         document = read_record_file(Path(path))
         return read_record(document.data, vocabulary, document)
-
-
-def plain(value: Any) -> Any:
-    """Rows as JSON data with exact numbers as text, for digests and saved cases."""
-    match value:
-        case Row():
-            body = {k: plain(v) for k, v in value.items()}
-            if value.id:
-                body["id"] = value.id
-            if value.external:
-                body["external"] = {k: dict(v) for k, v in value.external.items()}
-            return body
-        case Items():
-            return {"items": [plain(r) for r in value.rows], "complete": value.complete}
-        case dict():
-            return {str(k): plain(v) for k, v in value.items()}
-        case frozenset():
-            return sorted(value)
-        case Interval():
-            return [plain(value.lo), plain(value.hi)]
-        case Fraction() | date():
-            return str(value)
-        case _:
-            return value
-
-
-def read_record_file(path: Path) -> Document:
-    """A record file with positions; JSON is read by JSON's rules."""
-    if path.suffix.lower() != ".json":
-        return read_yaml(path, error=RecordError)
-    problems = Problems()
-    name = str(path)
-    try:
-        raw = path.read_bytes()
-        data = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
-    except OSError as failure:
-        problems.add("cannot_read", Place(name), detail=failure.strerror or type(failure).__name__)
-    except json.JSONDecodeError as failure:
-        problems.add("bad_json", Place(name, failure.lineno, failure.colno), detail=failure.msg)
-    except (ValueError, RecursionError) as failure:
-        problems.add("bad_json", Place(name), detail=str(failure).splitlines()[0])
-    problems.raise_if_any(RecordError)
-    try:
-        # JSON is YAML but for tabs and escapes: read a second time for the positions, and for
-        # duplicate keys, which JSON's own reader silently drops
-        document = parse_yaml(raw, name, RecordError)
-    except RecordError as failure:
-        if any(p.code == "duplicate_key" for p in failure.problems):
-            raise
-        return Document(name, data, {}, {}, set(), hashlib.sha256(raw).hexdigest())
-    document.data = data
-    return document
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def read_record(

@@ -22,7 +22,7 @@ _SECTIONS: Final[dict[NamedKind, str]] = {
 
 @attrs.frozen
 class PackLabels:
-    """The labels of a pack and its fact dictionary; see :class:`policy_rules.expr.prose.Labels`."""
+    """The labels of a pack and its fact dictionary; see :class:`policy_rules.expr.wording.Labels`."""
 
     pack: Pack
 

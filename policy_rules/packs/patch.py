@@ -17,7 +17,15 @@ from policy_rules.facts.dates import read_date
 from policy_rules.packs.loader import build_entity, declare, dependencies, expressions, references
 from policy_rules.packs.model import Pack, Period, Rule
 
-PATCHED: Final = ("populations", "parameters", "externals", "definitions", "tables", "rules", "targets")
+PATCHED: Final = (
+    "populations",
+    "parameters",
+    "externals",
+    "definitions",
+    "tables",
+    "rules",
+    "targets",
+)
 
 _graphs: WeakKeyDictionary[Pack, Mapping[str, frozenset[str]]] = WeakKeyDictionary()
 

@@ -9,7 +9,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text as RichText
 
-from policy_rules.engine.determination import Because, Determination, FactNeed, Finding, Status
+from policy_rules.engine.determination import (
+    Because,
+    Contested,
+    Determination,
+    FactNeed,
+    Finding,
+    Status,
+)
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
 from policy_rules.render.locators import locators
@@ -64,7 +71,8 @@ def determination(
         parts += _section("duties", result.duties, lang, None)
     if result.conflicts:
         parts += _conflicts(result, lang)
-    parts += _contested(result.contested, pack, lang, limit)
+    telling = result.contested if everything else [f for f in result.contested if _tells(f)]
+    parts += _contested(telling, pack, lang, limit)
     parts += _missing(result.missing, lang, limit)
     if everything:
         parts += _section("undetermined", result.undetermined, lang, None)
@@ -72,6 +80,11 @@ def determination(
         parts += _section("no", no, lang, None)
     parts.append(_summary(result, lang, everything))
     return Group(*parts)
+
+
+def _tells(finding: Finding) -> bool:
+    """Whether a contested finding is one the short answer shows: a flag, or money and precedence."""
+    return finding.rule.outcome == "flag" or finding.effect in ("granted", "preferred")
 
 
 def _head(result: Determination, pack: Pack, lang: Lang) -> Iterator[RenderableType]:
@@ -105,6 +118,26 @@ def subject(finding: Finding, lang: Lang) -> str:
     return finding.rule.subject
 
 
+def subjects(findings: Sequence[Finding], lang: Lang) -> str:
+    """Whom findings of one rule are about, told together."""
+    if not findings[0].subject:
+        return subject(findings[0], lang)
+    names = ("、" if lang == "zh" else ", ").join(f.subject for f in findings)
+    return (
+        f"成员 {names}"
+        if lang == "zh"
+        else f"{'members' if len(findings) > 1 else 'member'} {names}"
+    )
+
+
+def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one rule with one answer together, in order."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule.id, finding.status, *finding.answer()), []).append(finding)
+    return list(groups.values())
+
+
 def _section(
     key: str, findings: Sequence[Finding], lang: Lang, limit: int | None
 ) -> Iterator[RenderableType]:
@@ -112,31 +145,30 @@ def _section(
     if not findings:
         yield RichText("  无" if lang == "zh" else "  none", style="dim")
         return
-    shown = findings if limit is None else findings[:limit]
+    groups = _grouped(findings)
+    shown = groups if limit is None else groups[:limit]
     table = _table()
-    for finding in shown:
-        rule = finding.rule
+    for group in shown:
+        rule = group[0].rule
+        label = RichText(rule.label[lang])
+        amount = money(group[0].amount, lang)
+        if amount:
+            label.append(f"{'：' if lang == 'zh' else ': '}{amount}", style="bold")
+        for detail in (rule.ranks, rule.refer_to):
+            if detail:
+                label.append(f"\n{detail[lang]}", style="dim")
         kind = EFFECTS[rule.effect][lang] if rule.effect else OUTCOMES[rule.outcome][lang]
         details = [kind, FORCES[rule.force][lang]]
-        if rule.ranks:
-            details.append(rule.ranks[lang])
-        if rule.refer_to:
-            details.append(rule.refer_to[lang])
-        if finding.met is not None:
-            met = "已落实：" if lang == "zh" else "met: "
-            details.append(met + VERDICTS[finding.met][lang])
-        if finding.status is Status.CONFLICT:
-            details.append(STATUSES[finding.status][lang])
-        amount = money(finding.amount, lang)
+        met = group[0].met
+        if met is not None:
+            details.append(("已落实：" if lang == "zh" else "met: ") + VERDICTS[met][lang])
+        if group[0].status is Status.CONFLICT:
+            details.append(STATUSES[group[0].status][lang])
         table.add_row(
-            subject(finding, lang),
-            rule.label[lang]
-            + (f"：{amount}" if amount and lang == "zh" else f": {amount}" if amount else ""),
-            " · ".join(details),
-            locators(finding.clauses, lang),
+            subjects(group, lang), label, " · ".join(details), locators(rule.clauses, lang)
         )
     yield table
-    yield from _more(len(findings) - len(shown), lang)
+    yield from _more(len(groups) - len(shown), lang)
 
 
 def _more(rest: int, lang: Lang) -> Iterator[RenderableType]:
@@ -151,7 +183,10 @@ def _heading(text: str) -> RichText:
 
 
 def _table() -> Table:
-    return Table(box=None, show_header=False, padding=(0, 2, 0, 2), pad_edge=False)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2), pad_edge=False)
+    for _ in range(6):
+        table.add_column(overflow="fold")
+    return table
 
 
 def _contested(
@@ -160,25 +195,35 @@ def _contested(
     if not findings:
         return
     yield _heading(f"{_HEADINGS['contested'][lang]} ({len(findings)})")
-    table = _table()
-    shown = findings if limit is None else findings[:limit]
-    for finding in shown:
+    rows: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
         for other in finding.contested:
-            reading = pack.readings[other.reading]
-            alternative = next(a for a in reading.alternatives if a.id == other.alternative)
-            here = VERDICTS[finding.verdict][lang]
-            there = VERDICTS[other.verdict][lang]
-            if here == there:
-                here, there = money(finding.amount, lang), money(other.amount, lang)
-            table.add_row(
-                subject(finding, lang),
-                finding.rule.label[lang],
-                f"{here} → {there}",
-                alternative.label[lang],
-                locators(reading.clauses, lang),
-            )
+            change = _change(finding, other, lang)
+            key = (finding.rule.id, other.reading, other.alternative, change)
+            rows.setdefault(key, []).append(finding)
+    table = _table()
+    shown = list(rows.items()) if limit is None else list(rows.items())[:limit]
+    for (_, reading_id, alternative_id, change), group in shown:
+        reading = pack.readings[reading_id]
+        alternative = next(a for a in reading.alternatives if a.id == alternative_id)
+        table.add_row(
+            subjects(group, lang),
+            group[0].rule.label[lang],
+            change,
+            alternative.label[lang],
+            locators(reading.clauses, lang),
+        )
     yield table
-    yield from _more(len(findings) - len(shown), lang)
+    yield from _more(len(rows) - len(shown), lang)
+
+
+def _change(finding: Finding, other: Contested, lang: Lang) -> str:
+    if finding.verdict is not other.verdict:
+        return f"{VERDICTS[finding.verdict][lang]} → {VERDICTS[other.verdict][lang]}"
+    if finding.met is not other.met:
+        word = "已落实 " if lang == "zh" else "met "
+        return f"{word}{VERDICTS[finding.met][lang]} → {VERDICTS[other.met][lang]}"
+    return f"{money(finding.amount, lang)} → {money(other.amount, lang)}"
 
 
 def _missing(
@@ -186,20 +231,22 @@ def _missing(
 ) -> Iterator[RenderableType]:
     if not needs:
         return
+    together: dict[str, list[tuple[FactNeed, int]]] = {}
+    for need, count in needs:
+        together.setdefault(need.name, []).append((need, count))
+    groups = sorted(together.values(), key=lambda g: -sum(count for _, count in g))
     yield _heading(f"{_HEADINGS['missing'][lang]} ({len(needs)})")
     table = _table()
-    shown = needs if limit is None else needs[:limit]
-    for need, count in shown:
-        who = f"[{need.subject}] " if need.subject else ""
+    shown = groups if limit is None else groups[:limit]
+    for group in shown:
+        need, count = group[0][0], sum(c for _, c in group)
+        whom = ("、" if lang == "zh" else ", ").join(n.subject for n, _ in group if n.subject)
         held = f"{count} 项待定" if lang == "zh" else f"{count} open"
         table.add_row(
-            RichText(f"{who}{need.label[lang]}"),
-            need.question[lang],
-            ASK.get(need.ask, ASK[""])[lang],
-            held,
+            whom, need.label[lang], need.question[lang], ASK.get(need.ask, ASK[""])[lang], held
         )
     yield table
-    yield from _more(len(needs) - len(shown), lang)
+    yield from _more(len(groups) - len(shown), lang)
 
 
 def _conflicts(result: Determination, lang: Lang) -> Iterator[RenderableType]:

@@ -16,7 +16,6 @@ PROMISES: Final = {
     "rule": ("rules", "populations", "definitions", "exclusions", "tables", "parameters"),
     "duty": ("rules",),
     "target": ("targets",),
-    "external": ("externals", "parameters", "rules", "targets"),
 }
 
 #: Sentences are rarely longer; a longer span probably holds two statements.

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from policy_rules.errors import Place, Problems
-from policy_rules.expr import nodes
+from policy_rules.expr import nodes, wording
 from policy_rules.expr import prose as printer
 from policy_rules.expr.functions import FUNCTIONS
 from policy_rules.expr.nodes import And, Const, Leaf, Node, Not, Or, walk
@@ -361,16 +361,14 @@ def test_the_claims_reach_every_node_class(pack: Pack) -> None:
 
 
 def test_every_function_unit_and_comparison_has_its_words() -> None:
-    assert set(FUNCTIONS) <= set(printer._WORDS)
-    assert set(printer._UNITS) - {"age"} == UNITS
+    assert set(FUNCTIONS) <= set(wording.WORDS)
+    assert set(wording._UNITS) - {"age"} == UNITS
     for family in ("number", "date", "year"):
-        assert {f"{family} {op}" for op in ("==", "!=", "<", "<=", ">", ">=")} <= set(
-            printer._WORDS
-        )
+        assert {f"{family} {op}" for op in ("==", "!=", "<", "<=", ">", ">=")} <= set(wording.WORDS)
 
 
 def test_both_languages_say_the_same_things() -> None:
-    for key, words in printer._WORDS.items():
+    for key, words in wording.WORDS.items():
         holes = [sorted(re.findall(r"{(\d?)}", text)) for text in (words.zh, words.en)]
         assert holes[0] == holes[1], key
 

@@ -163,7 +163,7 @@ def _stage(
     rows: list[Row] = []
     outputs: list[Output] = []
     for unit in units:
-        name = ":".join((*unit.key,))
+        name = ":".join(unit.key)
         outputs.append(Output(unit.key, f"{name}:true", f"{name}:false"))
         for sure in (True, False):
             if sure and unit.key[0] == "applies":

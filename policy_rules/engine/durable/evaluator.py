@@ -11,7 +11,7 @@ import attrs
 from policy_rules.engine.durable.bounds import Bounds, Number
 from policy_rules.engine.durable.compiler import SUBJECTS, Stage, compile_stages
 from policy_rules.engine.durable.driver import Scalar
-from policy_rules.engine.durable.folding import Folder, Scope
+from policy_rules.engine.durable.folding import Folder, Key, Scope
 from policy_rules.engine.durable.run import Fold, Frame, Run
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack, Rule
@@ -57,9 +57,9 @@ class _Answer:
     """How the outcome of one rule is put together."""
 
     rule: Rule
-    key: tuple[str, str]
-    outside: tuple[str, str] | None
-    met: tuple[str, str] | None
+    key: Key
+    outside: Key | None
+    met: Key | None
     tiers: tuple[_Tier, ...]
 
 
@@ -76,7 +76,7 @@ class _Day:
     """What depends on the day alone: parameters seen so far, rules not in force."""
 
     parameters: dict[str, Bounds] = attrs.field(factory=dict)
-    silent: frozenset[str] = frozenset()
+    silent: frozenset[Key] = frozenset()
 
 
 class DurableEvaluator:
@@ -139,7 +139,8 @@ class DurableEvaluator:
     def _day(self, as_of: date) -> _Day:
         day = self._days.get(as_of)
         if day is None:
-            silent = (r.id for r in self.pack.rules.values() if not r.in_force.holds(as_of))
+            rules = self.pack.rules.values()
+            silent = (("rule", r.id) for r in rules if not r.in_force.holds(as_of))
             if len(self._days) >= MAX_DAYS:
                 self._days.clear()
             day = self._days[as_of] = _Day(silent=frozenset(silent))
@@ -161,7 +162,7 @@ def _answer(rule: Rule, folder: Folder) -> _Answer:
     )
 
 
-def _infer(stage: Stage, frame: Frame, silent: frozenset[str]) -> None:
+def _infer(stage: Stage, frame: Frame, silent: frozenset[Key]) -> None:
     """Run a stage for one subject; its results go into the frame."""
     facts: dict[str, Scalar] = {}
     for fill in stage.providers:
@@ -174,12 +175,12 @@ def _infer(stage: Stage, frame: Frame, silent: frozenset[str]) -> None:
             cache[key] = True
         else:
             cache[key] = False if output.false in rows else None
-        if key[1] in silent and key[0] == "rule":
-            cache[key] = None  # a rule that is not in force says nothing to others
+    for key in silent:
+        cache[key] = None  # a rule that is not in force says nothing to others
 
 
-def _outcome(answer: _Answer, frame: Frame, silent: frozenset[str]) -> Outcome:
-    if answer.rule.id in silent:
+def _outcome(answer: _Answer, frame: Frame, silent: frozenset[Key]) -> Outcome:
+    if answer.key in silent:
         return _NOT_IN_FORCE
     cache = frame.cache
     if answer.outside is not None and cache[answer.outside] is False:

@@ -92,9 +92,9 @@ class Folder:
             if name in scope.loops:
                 key = scope.loops[name]
                 return lambda frame: frame.run.loops[key]
-            if name == "household" and not about_household:
-                return lambda frame: frame.run.household
-            return lambda frame: frame.row
+            if _is_subject(node, scope):
+                return lambda frame: frame.row
+            return lambda frame: frame.run.household
         if name == "as_of":
             return lambda frame: frame.run.day
         missing = _missing(node.type)  # target_year: no rule knows it
@@ -105,6 +105,15 @@ class Folder:
         path, base = field.path, self.fold(node.base, scope)
         missing, read = _missing(field.type, field), _reader(field.type)
         derived = self.derived(field)
+
+        def own(frame: Frame) -> Any:
+            value = frame.row.get(path)
+            if value is None:
+                return missing
+            return value if read is None else read(value)
+
+        if derived is None and _is_subject(node.base, scope):
+            return own  # the commonest by far
 
         def get(frame: Frame) -> Any:
             row = base(frame)
@@ -205,6 +214,13 @@ class Folder:
         """A new loop variable's place in the run, and the scope with it."""
         key = next(self._loop_keys)
         return key, Scope(scope.subject, {**scope.loops, var.name: key})
+
+
+def _is_subject(node: n.Node, scope: Scope) -> bool:
+    """Whether a node is the record the scope is about: by its name, or ``this``."""
+    if not isinstance(node, n.Var) or node.name in scope.loops:
+        return False
+    return node.name in ("this", scope.subject)
 
 
 def _missing(kind: Type, field: n.Field | None = None) -> Any:
