@@ -3,20 +3,20 @@
 Scalars are read conservatively, so that nothing a person wrote changes its meaning: ``no`` stays
 the text ``no``, ``010`` the text ``010``, ``12:30`` the text ``12:30``; numbers with a decimal
 point are :class:`~decimal.Decimal`; dates stay text. Duplicate keys, tags and recursive aliases are
-errors; the number of values an alias can multiply into is bounded.
+errors; depth, and the number of values an alias can multiply into, are bounded.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import yaml
+from yaml.reader import ReaderError
 
 from policy_rules.errors import PackError, Place, PolicyRulesError, Problems, shown
 
@@ -29,14 +29,11 @@ Key = str | int
 Path_ = tuple[Key, ...]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
-MAX_VALUES: Final = 1_000_000
+MAX_VALUES: Final = 250_000
+MAX_DEPTH: Final = 100
 
 _INT: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
-_PLAIN_TAGS: Final = frozenset(
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "map", "seq")
-)
 
 
 @attrs.define
@@ -94,28 +91,45 @@ def parse_yaml(raw: bytes | str, file: str, error: type[PolicyRulesError] = Pack
     """Read YAML from memory. Raises ``error`` with every problem found."""
     problems = Problems()
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    if len(data) > MAX_BYTES:
+        problems.add("file_too_large", Place(file), expected=str(MAX_BYTES), got=str(len(data)))
+        problems.raise_if_any(error)
+    builder = _Builder(file, problems)
+    value: Any = None
     try:
         text = data.decode("utf-8-sig")
-        node = yaml.compose(text, Loader=_Loader)
+        builder.read(list(yaml.parse(text, Loader=_Loader)))
+        value = builder.document()
     except UnicodeDecodeError as failure:
-        problems.add("not_utf8", Place(file), detail=f"byte {failure.start}")
-        node = None
+        place = _place_of(data[: failure.start].decode("utf-8-sig", "replace"), file)
+        problems.add("not_utf8", place, got=f"0x{data[failure.start]:02X}")
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark
         where = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         problems.add("bad_yaml", where, detail=str(failure.problem))
-        node = None
-    except (yaml.YAMLError, RecursionError, ValueError) as failure:
+    except ReaderError as failure:
+        where = _place_of(text[: failure.position], file)
+        problems.add("bad_yaml", where, detail=str(failure.reason))
+    except (yaml.YAMLError, ValueError) as failure:
         problems.add("bad_yaml", Place(file), detail=str(failure).splitlines()[0])
-        node = None
-    builder = _Builder(file, problems)
-    value = builder.build(node, ()) if node is not None else None
+    except _Stop:
+        pass
     problems.raise_if_any(error)
     digest = hashlib.sha256(data).hexdigest()
     return Document(file, value, builder.places, builder.key_places, builder.flow, digest)
 
 
+def _place_of(before: str, file: str) -> Place:
+    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+class _Stop(Exception):
+    """Reading goes no further; what is wrong has been noted."""
+
+
 class _Builder:
+    """Plain data from the events of the parser; an alias reads the events of its anchor again."""
+
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
@@ -123,53 +137,128 @@ class _Builder:
         self.key_places: dict[Path_, tuple[int, int]] = {}
         self.flow: set[Path_] = set()
         self.count = 0
+        self.depth = 0
         self.open: set[int] = set()
+        self.anchors: dict[str, int] = {}
+        self.events: list[yaml.Event] = []
+        self.next = 0
 
-    def at(self, node: yaml.Node) -> Place:
-        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+    def read(self, events: list[yaml.Event]) -> None:
+        self.events = events
 
-    def build(self, node: yaml.Node, path: Path_) -> Any:
+    def document(self) -> Any:
+        self.next = 1  # after the start of the stream
+        if isinstance(self.events[1], yaml.StreamEndEvent):
+            return None
+        self.next = 2
+        value = self.build(())
+        self.next += 1
+        event = self.events[self.next]
+        if not isinstance(event, yaml.StreamEndEvent):
+            detail = "expected a single document in the stream"
+            self.problems.add("bad_yaml", self.at(event), detail=detail)
+        return value
+
+    def at(self, event: yaml.Event) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def build(self, path: Path_) -> Any:
+        """The value that begins at the next event."""
         self.count += 1
+        start = self.next
+        event = self.events[start]
+        self.next += 1
         if self.count > MAX_VALUES:
-            if self.count == MAX_VALUES + 1:
-                self.problems.add("too_many_values", self.at(node), expected=str(MAX_VALUES))
-            return None
-        if id(node) in self.open:
-            self.problems.add("recursive_alias", self.at(node))
-            return None
-        if node.tag not in _PLAIN_TAGS:
-            self.problems.add("unsafe_tag", self.at(node), got=shown(node.tag))
-            return None
-        mark = node.start_mark
-        if isinstance(node, yaml.ScalarNode):
-            self.places[path] = (mark.line + 1, mark.column + 1 + (node.style in ("'", '"')))
-            return scalar(node.value, plain=not node.style)
+            self.problems.add("too_many_values", self.at(event), expected=str(MAX_VALUES))
+            raise _Stop
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, path)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = start
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.problems.add("unsafe_tag", self.at(event), got=shown(tag))
+        mark = event.start_mark
+        if isinstance(event, yaml.ScalarEvent):
+            self.places[path] = (mark.line + 1, mark.column + 1 + (event.style in ("'", '"')))
+            return scalar(event.value, plain=event.style in (None, ""))
         self.places[path] = (mark.line + 1, mark.column + 1)
-        if getattr(node, "flow_style", False):
+        if event.flow_style:
             self.flow.add(path)
-        self.open.add(id(node))
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
-            return dict(self.pairs(node, path))
-        finally:
-            self.open.discard(id(node))
+        if self.depth == MAX_DEPTH:
+            self.problems.add("too_deep", self.at(event))
+            raise _Stop
+        self.open.add(start)
+        self.depth += 1
+        if isinstance(event, yaml.SequenceStartEvent):
+            value: Any = self.items(path)
+        else:
+            value = self.pairs(path)
+        self.next += 1  # its end
+        self.depth -= 1
+        self.open.discard(start)
+        return value
 
-    def pairs(self, node: yaml.Node, path: Path_) -> Iterator[tuple[str, Any]]:
-        seen: set[str] = set()
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.add("key_not_text", self.at(key_node))
-                continue
-            key = str(key_node.value)
-            if key in seen:
-                self.problems.add("duplicate_key", self.at(key_node), got=shown(key))
-                continue
-            seen.add(key)
+    def alias(self, event: yaml.AliasEvent, path: Path_) -> Any:
+        start = self.anchors.get(event.anchor)
+        if start is None:
+            detail = "found undefined alias"
+            self.problems.add("bad_yaml", self.at(event), detail=detail)
+            return None
+        if start in self.open:
+            self.problems.add("recursive_alias", self.at(event))
+            return None
+        outer, self.next = self.next, start
+        try:
+            return self.build(path)
+        finally:
+            self.next = outer
+
+    def items(self, path: Path_) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(self.events[self.next], yaml.SequenceEndEvent):
+            found.append(self.build((*path, len(found))))
+        return found
+
+    def pairs(self, path: Path_) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(self.events[self.next], yaml.MappingEndEvent):
+            event = self.events[self.next]
+            key = self.key(event)
             here = (*path, key)
-            mark = key_node.start_mark
-            self.key_places[here] = (mark.line + 1, mark.column + 1)
-            yield key, self.build(value_node, here)
+            if key is None or key in found:
+                if key is not None:
+                    self.problems.add("duplicate_key", self.at(event), got=shown(key))
+                self.skip()
+                continue
+            self.key_places[here] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            found[key] = None
+            found[key] = self.build(here)
+        return found
+
+    def key(self, event: yaml.Event) -> str | None:
+        """The key at the next event; None after noting that it is no text."""
+        named = self.anchors.get(event.anchor) if isinstance(event, yaml.AliasEvent) else None
+        meant = event if named is None else self.events[named]
+        if isinstance(meant, yaml.ScalarEvent):
+            if meant is event and event.anchor is not None:
+                self.anchors[event.anchor] = self.next
+            self.next += 1
+            return str(meant.value)
+        self.problems.add("key_not_text", self.at(event))
+        self.skip()
+        return None
+
+    def skip(self) -> None:
+        """Pass over one value."""
+        depth = 0
+        while True:
+            event = self.events[self.next]
+            self.next += 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if not depth:
+                return
 
 
 def scalar(text: str, *, plain: bool = True) -> Any:

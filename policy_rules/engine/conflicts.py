@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from policy_rules.engine.building import THIS
 from policy_rules.engine.determination import Conflict
 from policy_rules.engine.explain import shown_value
-from policy_rules.engine.reference import THIS, Interpreter
+from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import Field
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household, Items, Row

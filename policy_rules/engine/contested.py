@@ -12,13 +12,13 @@ from typing import Final
 
 import attrs
 
+from policy_rules.engine.building import MEMBER, TOP, Env, Fn
 from policy_rules.engine.determination import Contested, Finding, Status
-from policy_rules.engine.reference import MEMBER, TOP, Env, Fn
 from policy_rules.engine.rules import CompiledRule, RuleSet
 from policy_rules.facts.record import EMPTY_ROW, Household
-from policy_rules.packs.loader import references
 from policy_rules.packs.model import Alternative, Pack
 from policy_rules.packs.patch import graph_of
+from policy_rules.packs.references import references
 from policy_rules.verdict import Truth, Verdict
 
 _TRUTHS: Final[dict[Verdict | None, Truth]] = {

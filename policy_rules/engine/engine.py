@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from policy_rules._version import __version__
+from policy_rules.engine.building import Env
 from policy_rules.engine.conflicts import ConflictFinder, without
 from policy_rules.engine.contested import Variant, variants
 from policy_rules.engine.determination import (
@@ -25,7 +26,6 @@ from policy_rules.engine.durable import loading
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.explanations import Explanations
 from policy_rules.engine.needs import Asker
-from policy_rules.engine.reference import Env
 from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import (
     EngineDisagreement,

@@ -14,9 +14,10 @@ from typing import Any
 
 import attrs
 
+from policy_rules.engine.building import TOP, Env, Fn
 from policy_rules.engine.determination import Because, figure
 from policy_rules.engine.needs import row_node
-from policy_rules.engine.reference import TOP, Env, Fn, Interpreter
+from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     Compare,
     Fact,

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from policy_rules.engine.building import AS_OF, MEMBER, MEMO, TOP, Env, Fn
 from policy_rules.engine.determination import FactNeed
-from policy_rules.engine.reference import AS_OF, MEMBER, MEMO, TOP, Env, Fn, Interpreter
+from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     And,
     Fact,

@@ -7,12 +7,12 @@ a known number or date is itself, an unknown one an :class:`~policy_rules.verdic
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
 from policy_rules.engine import lists, values
+from policy_rules.engine.building import AS_OF, MEMBER, THIS, TOP, Builder, Env, Fn
 from policy_rules.expr.nodes import (
     And,
     Arith,
@@ -29,7 +29,6 @@ from policy_rules.expr.nodes import (
     Leaf,
     LongestRun,
     Named,
-    Node,
     Not,
     OneOf,
     Or,
@@ -50,8 +49,7 @@ from policy_rules.expr.types import (
     RecordType,
     TextType,
 )
-from policy_rules.facts.record import EMPTY_ROW, UNKNOWN_LIST, Household, Items, Row
-from policy_rules.packs.model import Pack, Rule
+from policy_rules.facts.record import EMPTY_ROW, UNKNOWN_LIST, Items, Row
 from policy_rules.verdict import (
     ANY_DATE,
     ANY_NUMBER,
@@ -72,12 +70,6 @@ from policy_rules.verdict import (
     subtract,
 )
 
-#: Places in an environment. Loop variables follow, one place for each variable of each expression.
-AS_OF, TOP, MEMBER, MEMO, YEAR, THIS, LOOPS = range(7)
-
-Env = list[Any]
-Fn = Callable[[Env], Any]
-
 _COMPARE: Final = {
     "==": equal,
     "!=": not_equal,
@@ -87,220 +79,17 @@ _COMPARE: Final = {
     ">=": greater_equal,
 }
 _ARITH: Final = {"+": add, "-": subtract, "*": multiply, "/": divide}
-#: The NO of a subject outside the population of a rule.
-OUTSIDE: Final = "outside"
-
-_YES: Final[Fn] = lambda env: True  # noqa: E731
-
-
-class Interpreter:
-    """The functions of a pack's populations, definitions and rules, built when first asked for."""
-
-    def __init__(self, pack: Pack) -> None:
-        self.pack = pack
-        self._slots: dict[tuple[str, str], int] = {}
-        self._changed: frozenset[tuple[str, str]] = frozenset()
-        self._tag = ""
-        self._building = threading.RLock()
-        self._owner = ""
-        self._this = ""
-        self._built: dict[tuple[str, str], Fn] = {}
-        self._derived: dict[Field, Fn] = {}
-
-    def variant(self, pack: Pack, changed: frozenset[tuple[str, str]], tag: str) -> Interpreter:
-        """An interpreter of a patched pack that shares what the patch does not reach.
-
-        ``changed`` names the populations, definitions and rules it reaches, as (kind, name). Both
-        interpreters may be asked in one environment: what they share is evaluated once.
-        """
-        other = Interpreter(pack)
-        other._slots, other._derived = self._slots, self._derived
-        other._built = {k: fn for k, fn in self._built.items() if k not in changed}
-        other._changed, other._tag = changed, tag
-        return other
-
-    @property
-    def size(self) -> int:
-        """How many places an environment needs."""
-        return LOOPS + len(self._slots)
-
-    # -- environments -------------------------------------------------------------------------
-
-    def environment(self, record: Household, as_of: date, year: int | None = None) -> Env:
-        """A fresh environment; good for one record on one date."""
-        env: Env = [None] * self.size
-        env[AS_OF], env[TOP], env[MEMO], env[YEAR] = as_of, record.row, {}, year
-        env[MEMBER] = EMPTY_ROW
-        return env
-
-    def slot(self, var: Var) -> int:
-        """Where a variable stands. Loop variables are apart for each expression that has them."""
-        if var.name in ("this", self._this):
-            return THIS
-        if var.name == "as_of":
-            return AS_OF
-        if var.name == "member":
-            return MEMBER
-        if var.name == "target_year":
-            return YEAR
-        key = (self._owner, var.name)
-        if key in self._slots:
-            return self._slots[key]
-        return TOP
-
-    def loop(self, var: Var, owner: str | None = None) -> int:
-        """A place for a loop variable of an expression (by default of the one being built)."""
-        key = (self._owner if owner is None else owner, var.name)
-        return self._slots.setdefault(key, self.size)
-
-    # -- building -------------------------------------------------------------------------------
-
-    def build(self, node: Node) -> Fn:
-        """The function of a node, in the expression being built."""
-        return MEANING[type(node)](self, node)
-
-    def expression(self, owner: str, node: Node | None) -> Fn:
-        """The function of a whole expression; an absent condition holds."""
-        if node is None:
-            return _YES
-        with self._building:
-            outer = self._owner, self._this
-            self._owner, self._this = owner, ""
-            try:
-                return self.build(node)
-            finally:
-                self._owner, self._this = outer
-
-    def derived(self, field: Field) -> Fn:
-        """The function that derives a fact; it expects the record in ``THIS``."""
-        if field not in self._derived:
-            outer = self._owner, self._this
-            self._owner, self._this = f"fact {field.record}.{field.path}", field.record
-            try:
-                self._derived[field] = self.build(self.pack.vocabulary.derived[field])
-            finally:
-                self._owner, self._this = outer
-        return self._derived[field]
-
-    def named(self, kind: str, name: str) -> Fn:
-        """The function of a population, definition, rule or external condition."""
-        key = (kind, name)
-        if key not in self._built:
-            pack = self.pack
-            match kind:
-                case "population":
-                    fn = self.expression(f"population {name}", pack.populations[name].when)
-                case "defined":
-                    fn = self.expression(f"defined {name}", pack.definitions[name].value)
-                case "rule":
-                    fn = self.whole(pack.rules[name])
-                case _:
-                    fn = self.external(name)
-            self._built[key] = fn
-        return self._built[key]
-
-    def rule(self, rule: Rule) -> Fn:
-        """applies_to AND when AND NOT unless AND NOT (YES of a higher-ranked excluder).
-
-        Its dates are the caller's to look at; it answers ``OUTSIDE`` for the NO of a subject outside
-        the population.
-        """
-        owner = f"rule {rule.id}"
-        applies = self.expression(owner, rule.applies_to)
-        when = self.expression(owner, rule.when)
-        unless = self.expression(owner, rule.unless) if rule.unless is not None else None
-        excluders = [self.cached("rule", name, TOP, None) for name in rule.excluded_by]
-
-        def judge(env: Env) -> Any:
-            result: Truth = applies(env)
-            if result is False:
-                return OUTSIDE
-            truth = when(env)
-            if truth is False:
-                return False
-            if truth is None:
-                result = None
-            if unless is not None:
-                truth = unless(env)
-                if truth is True:
-                    return False
-                if truth is None:
-                    result = None
-            for excluder in excluders:
-                truth = excluder(env)
-                if truth is True:
-                    return False
-                if truth is None:
-                    result = None
-            return result
-
-        return judge
-
-    def whole(self, rule: Rule) -> Fn:
-        """The rule as others see it: UNKNOWN where it is not in force, NO outside its population."""
-        judge, period = self.rule(rule), rule.in_force
-
-        def whole(env: Env) -> Truth:
-            if not period.holds(env[AS_OF]):
-                return None
-            truth: Any = judge(env)
-            return False if truth is OUTSIDE else truth
-
-        return whole
-
-    def external(self, name: str) -> Fn:
-        """An external condition, as supplied with the subject's row or by an overlay."""
-        pack, given = self.pack.id, self.pack.externals[name].value
-        place = MEMBER if self.pack.externals[name].subject == "member" else TOP
-
-        def supplied(env: Env) -> Truth:
-            row: Row = env[place]
-            return row.external.get(pack, {}).get(name, given)
-
-        return supplied
-
-    def cached(self, kind: str, name: str, place: int, base: Fn | None) -> Fn:
-        """A named condition, evaluated once for each record it is asked of.
-
-        ``base`` gives the record where it is not the expression's own subject.
-        """
-        table = {
-            "population": self.pack.populations,
-            "defined": self.pack.definitions,
-            "rule": self.pack.rules,
-            "external": self.pack.externals,
-        }[kind]
-        subject = table[name].subject  # type: ignore[attr-defined]
-        home = MEMBER if subject == "member" else TOP
-        named = (kind, name)
-        key = (*named, self._tag) if named in self._changed else named
-
-        def ask(env: Env) -> Any:
-            row = env[home] if base is None else base(env)
-            memo = env[MEMO]
-            where = (key, id(row))
-            if where in memo:
-                return memo[where]
-            outer = env[home]
-            env[home] = row
-            try:
-                found = memo[where] = self.named(kind, name)(env)
-            finally:
-                env[home] = outer
-            return found
-
-        return ask
 
 
 # -- one function a node ---------------------------------------------------------------------------
 
 
-def _const(at: Interpreter, node: Const) -> Fn:
+def _const(at: Builder, node: Const) -> Fn:
     value = node.value
     return lambda env: value
 
 
-def _var(at: Interpreter, node: Var) -> Fn:
+def _var(at: Builder, node: Var) -> Fn:
     if node.name == "members":
         return lambda env: env[TOP].get("members", UNKNOWN_LIST)
     if node.name == "others":
@@ -332,7 +121,7 @@ def missing_value(field: Field) -> Any:
             return None
 
 
-def _fact(at: Interpreter, node: Fact) -> Fn:
+def _fact(at: Builder, node: Fact) -> Fn:
     base, path, missing = at.build(node.base), node.field.path, missing_value(node.field)
     if not node.field.derived:
         if isinstance(node.base, Var) and node.base.name not in ("members", "others"):
@@ -356,7 +145,7 @@ def _fact(at: Interpreter, node: Fact) -> Fn:
     return recorded_or_derived
 
 
-def _year_item(at: Interpreter, node: YearItem) -> Fn:
+def _year_item(at: Builder, node: YearItem) -> Fn:
     base, year = at.build(node.base), at.build(node.year)
 
     def of_year(env: Env) -> Row:
@@ -369,14 +158,14 @@ def _year_item(at: Interpreter, node: YearItem) -> Fn:
     return of_year
 
 
-def _named(at: Interpreter, node: Named) -> Fn:
+def _named(at: Builder, node: Named) -> Fn:
     name = node.base.name
     if name in ("member", "household") or at.slot(node.base) in (TOP, MEMBER):
         return at.cached(node.kind, node.name, TOP, None)
     return at.cached(node.kind, node.name, TOP, at.build(node.base))
 
 
-def _param(at: Interpreter, node: Param) -> Fn:
+def _param(at: Builder, node: Param) -> Fn:
     parameter = at.pack.parameters[node.name]
     on = None if node.on is None else at.build(node.on)
     found: dict[date, Any] = {}
@@ -395,7 +184,7 @@ def _param(at: Interpreter, node: Param) -> Fn:
     return value
 
 
-def _and(at: Interpreter, node: And) -> Fn:
+def _and(at: Builder, node: And) -> Fn:
     items = [at.build(item) for item in node.items]
 
     def both(env: Env) -> Truth:
@@ -411,7 +200,7 @@ def _and(at: Interpreter, node: And) -> Fn:
     return both
 
 
-def _or(at: Interpreter, node: Or) -> Fn:
+def _or(at: Builder, node: Or) -> Fn:
     items = [at.build(item) for item in node.items]
 
     def either(env: Env) -> Truth:
@@ -427,7 +216,7 @@ def _or(at: Interpreter, node: Or) -> Fn:
     return either
 
 
-def _not(at: Interpreter, node: Not) -> Fn:
+def _not(at: Builder, node: Not) -> Fn:
     item = at.build(node.item)
 
     def opposite(env: Env) -> Truth:
@@ -437,11 +226,11 @@ def _not(at: Interpreter, node: Not) -> Fn:
     return opposite
 
 
-def _leaf(at: Interpreter, node: Leaf) -> Fn:
+def _leaf(at: Builder, node: Leaf) -> Fn:
     return at.build(node.body)
 
 
-def _compare(at: Interpreter, node: Compare) -> Fn:
+def _compare(at: Builder, node: Compare) -> Fn:
     left, right = at.build(node.left), at.build(node.right)
     if isinstance(node.left.type, CodeType | TextType):
         same = node.op == "=="
@@ -455,7 +244,7 @@ def _compare(at: Interpreter, node: Compare) -> Fn:
     return lambda env: compare(left(env), right(env))
 
 
-def _one_of(at: Interpreter, node: OneOf) -> Fn:
+def _one_of(at: Builder, node: OneOf) -> Fn:
     item, options = at.build(node.item), node.options
 
     def member(env: Env) -> Truth:
@@ -467,7 +256,7 @@ def _one_of(at: Interpreter, node: OneOf) -> Fn:
     return member
 
 
-def _holds(at: Interpreter, node: Holds) -> Fn:
+def _holds(at: Builder, node: Holds) -> Fn:
     codes, code = at.build(node.codes), node.code
 
     def holds(env: Env) -> Truth:
@@ -477,7 +266,7 @@ def _holds(at: Interpreter, node: Holds) -> Fn:
     return holds
 
 
-def _set_test(at: Interpreter, node: SetTest) -> Fn:
+def _set_test(at: Builder, node: SetTest) -> Fn:
     sides: list[Fn] = []
     for side in (node.left, node.right):
         if isinstance(side, frozenset):
@@ -496,7 +285,7 @@ def _set_test(at: Interpreter, node: SetTest) -> Fn:
     return test
 
 
-def _known(at: Interpreter, node: Known) -> Fn:
+def _known(at: Builder, node: Known) -> Fn:
     fact = at.build(node.fact)
     if isinstance(node.fact, Fact) and isinstance(node.fact.type, DateType):
         base, path = at.build(node.fact.base), node.fact.field.path
@@ -513,18 +302,18 @@ def _known(at: Interpreter, node: Known) -> Fn:
     return known
 
 
-def _arith(at: Interpreter, node: Arith) -> Fn:
+def _arith(at: Builder, node: Arith) -> Fn:
     left, right, op = at.build(node.left), at.build(node.right), _ARITH[node.op]
     return lambda env: op(left(env), right(env))
 
 
-def _extreme(at: Interpreter, node: Extreme) -> Fn:
+def _extreme(at: Builder, node: Extreme) -> Fn:
     args = [at.build(arg) for arg in node.args]
     pick = smallest if node.kind == "min" else largest
     return lambda env: pick([arg(env) for arg in args])
 
 
-def _choice(at: Interpreter, node: Choice) -> Fn:
+def _choice(at: Builder, node: Choice) -> Fn:
     condition = at.build(node.condition)
     then, otherwise = at.build(node.then), at.build(node.otherwise)
     logical = isinstance(node.type, BoolType | CodeType | CodesType | TextType)
@@ -541,7 +330,7 @@ def _choice(at: Interpreter, node: Choice) -> Fn:
     return pick
 
 
-def _fold(at: Interpreter, node: Fold) -> Fn:
+def _fold(at: Builder, node: Fold) -> Fn:
     source = at.build(node.source)
     slot = at.loop(node.var)
     where = None if node.where is None else at.build(node.where)
@@ -549,14 +338,14 @@ def _fold(at: Interpreter, node: Fold) -> Fn:
     return lists.FOLDS[node.kind](source, slot, where, body)
 
 
-def _longest_run(at: Interpreter, node: LongestRun) -> Fn:
+def _longest_run(at: Builder, node: LongestRun) -> Fn:
     source = at.build(node.source)
     slot = at.loop(node.var)
     where = None if node.where is None else at.build(node.where)
     return lists.longest_run(source, slot, where)
 
 
-def _call(at: Interpreter, node: Call) -> Fn:
+def _call(at: Builder, node: Call) -> Fn:
     function = values.FUNCTIONS[node.function]
     args = [at.build(arg) for arg in node.args]
     if len(args) == 1:
@@ -565,14 +354,14 @@ def _call(at: Interpreter, node: Call) -> Fn:
     return lambda env: function(*(arg(env) for arg in args))
 
 
-def _table(at: Interpreter, node: TableCall) -> Fn:
+def _table(at: Builder, node: TableCall) -> Fn:
     arg = at.build(node.arg)
     read = values.TABLES[node.kind]
     rows = at.pack.tables[node.table].rows
     return lambda env: read(rows, arg(env))
 
 
-MEANING: Final[Mapping[type[Any], Callable[[Interpreter, Any], Fn]]] = {
+MEANING: Final[Mapping[type[Any], Callable[[Builder, Any], Fn]]] = {
     Const: _const,
     Var: _var,
     Fact: _fact,
@@ -596,3 +385,9 @@ MEANING: Final[Mapping[type[Any], Callable[[Interpreter, Any], Fn]]] = {
     Call: _call,
     TableCall: _table,
 }
+
+
+class Interpreter(Builder):
+    """The reference interpreter of a pack."""
+
+    meaning = MEANING

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.engine.reference import MEMBER, YEAR, Env, Fn
+from policy_rules.engine.building import MEMBER, YEAR, Env, Fn
 from policy_rules.engine.rules import RuleSet
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Figure, Pack, Target

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 from policy_rules.facts import dates
@@ -117,19 +118,34 @@ def _inside(row: TableRow, x: Any) -> bool:
 
 
 def _touches(row: TableRow, lo: Any, hi: Any) -> bool:
-    return (row.lo is None or hi >= row.lo) and (row.hi is None or lo <= row.hi)
+    """Whether some point of [lo, hi] lies in the tier."""
+    above = row.lo is None or hi > row.lo or (hi == row.lo and row.includes in ("lower", "both"))
+    below = row.hi is None or lo < row.hi or (lo == row.hi and row.includes in ("upper", "both"))
+    return above and below
+
+
+def _joined(rows: list[TableRow], lo: Any, hi: Any) -> bool:
+    """Whether the tiers, in order, leave no point of [lo, hi] uncovered."""
+    for before, after in pairwise(rows):
+        if before.hi is None or after.lo is None or before.hi > after.lo:
+            continue
+        edge = before.includes in ("upper", "both") or after.includes in ("lower", "both")
+        if before.hi < after.lo or not edge:
+            return False
+    return _inside(rows[0], lo) and any(_inside(row, hi) for row in rows)
 
 
 def tier(rows: Sequence[TableRow], x: Any) -> Any:
-    """The value of the one tier x falls in; unknown where it falls in none, or in several."""
+    """The value of the one tier x falls in; a range where it may fall in several, or where tiers
+    overlap; unknown where it may fall in none."""
     if type(x) is not Interval:
-        found = {r.value for r in rows if _inside(r, x)}
-        return found.pop() if len(found) == 1 else hull(list(found)) if found else ANY_NUMBER
-    whole = [r for r in rows if _inside(r, x.lo) and _inside(r, x.hi)]
+        found = [r.value for r in rows if _inside(r, x)]
+        return hull(found) if found else ANY_NUMBER
     touched = [r for r in rows if _touches(r, x.lo, x.hi)]
-    if len(whole) == 1 == len(touched):
-        return whole[0].value
-    return ANY_NUMBER
+    touched.sort(key=lambda r: -math.inf if r.lo is None else r.lo)
+    if not touched or not _joined(touched, x.lo, x.hi):
+        return ANY_NUMBER
+    return hull([r.value for r in touched])
 
 
 def slices(rows: Sequence[TableRow], x: Any) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from policy_rules.expr.nodes import Fact, Field, LongestRun, Node, walk
 from policy_rules.expr.types import RecordType
 from policy_rules.facts.dictionary import FactSpec
-from policy_rules.packs.loader import dependencies, expressions
 from policy_rules.packs.model import Pack
+from policy_rules.packs.references import dependencies, expressions
 
 
 def required_facts(pack: Pack, rules: tuple[str, ...] | None = None) -> tuple[FactSpec, ...]:

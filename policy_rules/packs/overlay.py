@@ -12,6 +12,7 @@ import attrs
 
 from policy_rules.errors import PackError, Problems, shown
 from policy_rules.packs import build
+from policy_rules.packs.entry import Entry, check_known
 from policy_rules.packs.model import Pack
 from policy_rules.packs.patch import choose
 from policy_rules.packs.scope import Names
@@ -37,12 +38,12 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
     for name, values in (data.get("parameters") or {}).items():
         path = ("parameters", name)
         place = document.key_place(path)
-        if not build.check_known(name, parameters, "unknown_parameter", place, problems):
+        if not check_known(name, parameters, "unknown_parameter", place, problems):
             continue
         if not parameters[name].external:
             problems.add("not_external", place, got=shown(name))
             continue
-        entry = build.Entry(
+        entry = Entry(
             name,
             {},
             lambda rel: document.place(rel),
@@ -57,7 +58,7 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
     externals = dict(pack.externals)
     for name, value in (data.get("externals") or {}).items():
         place = document.key_place(("externals", name))
-        if build.check_known(name, externals, "unknown_external", place, problems):
+        if check_known(name, externals, "unknown_external", place, problems):
             externals[name] = attrs.evolve(externals[name], value=value)
     problems.raise_if_any(PackError)
     digest = hashlib.sha256(

@@ -14,8 +14,9 @@ import attrs
 
 from policy_rules.errors import PackError, Place, Problem, Problems, nearest, shown
 from policy_rules.facts.dates import read_date
-from policy_rules.packs.loader import build_entity, declare, dependencies, expressions, references
+from policy_rules.packs.loader import build_entity, declare
 from policy_rules.packs.model import Pack, Period, Rule
+from policy_rules.packs.references import dependencies, expressions, references
 
 PATCHED: Final = (
     "populations",

@@ -119,13 +119,13 @@ def dependencies(pack: Pack) -> dict[str, frozenset[str]]:
         for name, thing in getattr(pack, section).items():
             used = {ref for node in expressions(thing) for ref in references(node)}
             graph[f"{section}.{name}"] = frozenset(used)
-    for lower, higher in excluders(pack).items():
+    for lower, higher in _excluders(pack).items():
         key = f"rules.{lower}"
         graph[key] = graph.get(key, frozenset()) | {f"rules.{h}" for h in higher}
     return graph
 
 
-def excluders(pack: Pack) -> dict[str, tuple[str, ...]]:
+def _excluders(pack: Pack) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for exclusion in pack.exclusions.values():
         for i, lower in enumerate(exclusion.ranked):
@@ -158,7 +158,7 @@ def _ring(graph: Mapping[str, frozenset[str]]) -> list[str]:
 
 def link(pack: Pack) -> Pack:
     """Give every rule its higher-ranked excluders, and every clause what encodes it."""
-    excluders = excluders(pack)
+    excluders = _excluders(pack)
     encoded: dict[str, tuple[str, ...]] = {}
     for name, thing in citing(pack):
         for locator in thing.clauses:

@@ -16,21 +16,23 @@ from typing import Any
 
 from policy_rules.expr.nodes import Call, Compare, Const, Fact, Field, Node, Param, walk
 from policy_rules.facts.dictionary import FactSpec
-from policy_rules.packs.loader import expressions
 from policy_rules.packs.model import Entity, Pack
 from policy_rules.packs.needs import required_facts
+from policy_rules.packs.references import expressions
 
-#: Chance that a fact is left out, that a list is marked incomplete, that a recorded date is partial.
-GAP, INCOMPLETE, PARTIAL = 0.2, 0.1, 0.1
+#: Chance that a fact is left out, that a derived fact is recorded (and may then conflict), that a
+#: list is marked incomplete, that a recorded date is partial.
+GAP, DERIVED, INCOMPLETE, PARTIAL = 0.2, 0.15, 0.1, 0.1
 MAX_DEPTH = 4
 
 
 class Sampler:
     """Draws records and dates for one pack."""
 
-    def __init__(self, pack: Pack, *, gap: float = GAP) -> None:
+    def __init__(self, pack: Pack, *, gap: float = GAP, derived: float = DERIVED) -> None:
         self.pack = pack
         self.gap = gap
+        self.derived = derived
         self.facts: dict[str, list[FactSpec]] = {}
         for spec in required_facts(pack):
             self.facts.setdefault(spec.record, []).append(spec)
@@ -60,7 +62,7 @@ class Sampler:
         """The facts of one row, dotted names nested; derived facts are mostly left to derive."""
         data: dict[str, Any] = {}
         for spec in self.facts.get(record, ()):
-            gap = max(self.gap, 0.85) if spec.derive is not None else self.gap
+            gap = self.gap if spec.derive is None else max(self.gap, 1 - self.derived)
             if rng.random() < gap:
                 continue
             value = self.value(rng, spec, depth)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from policy_rules.engine.durable.encoding import (
@@ -72,9 +72,14 @@ class _Handles:
         except engine.error as exc:
             raise DurableFailure(f"the C engine refused a rule set: {exc}") from exc
 
-    def __del__(self) -> None:
-        # A forked child leaves its parent's rule sets alone; at exit the memory goes anyway.
-        if self.pid != os.getpid() or sys.is_finalizing():
+    def __del__(
+        self,
+        getpid: Callable[[], int] = os.getpid,
+        ending: Callable[[], bool] = sys.is_finalizing,
+    ) -> None:
+        # A forked child leaves its parent's rule sets alone; at exit the memory goes anyway, and so
+        # have the names of this module, hence the defaults.
+        if self.pid != getpid() or ending():
             return
         for position, number in enumerate(self.numbers):
             if position < self.warm:  # before it fired, delete_state frees an unset pointer
