@@ -90,7 +90,7 @@ def test_no_completion_contradicts_a_decided_verdict(seed: int) -> None:
             more = complete(copy.deepcopy(data), full.record(rng))
             after = engine.verdicts(read_record(more, pack.vocabulary), as_of=day)
             for where, verdict in before.items():
-                if verdict is not Verdict.UNKNOWN:
+                if verdict is not Verdict.UNKNOWN and where[0] not in skipped:
                     assert after[where] is verdict, (where, data, more)
 
 

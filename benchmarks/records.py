@@ -1,0 +1,79 @@
+"""Records for the benchmarks: the three examples and sampled households, in the baseline's shape."""
+
+from __future__ import annotations
+
+import random
+import re
+from calendar import monthrange
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from policy_rules.facts.record import Household, read_record
+from policy_rules.facts.files import read_record_file
+from policy_rules.packs.model import Pack
+from policy_rules.testing.sampling import Sampler
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\Z", re.ASCII)
+
+
+def plain(value: Any) -> Any:
+    """Data as JSON gives it, with dates as dates (a month as its first and last day) and years as
+    whole numbers."""
+    match value:
+        case dict():
+            return {
+                int(key) if str(key).isdigit() else key: plain(item)
+                for key, item in value.items()
+            }
+        case list():
+            return [plain(item) for item in value]
+        case str() if found := _DATE.match(value):
+            year, month, day = (int(part or 0) for part in found.groups())
+            if day:
+                return date(year, month, day)
+            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        case _:
+            return value
+
+
+class Case:
+    """One record in three shapes: plain data, what the baseline reads, what the library reads."""
+
+    def __init__(self, pack: Pack, data: dict[str, Any], as_of: date, group: str) -> None:
+        self.data = data
+        self.by_hand = plain(data)
+        self.members = self.by_hand.get("members")
+        self.checked: Household = read_record(data, pack.vocabulary)
+        self.as_of = as_of
+        self.group = group
+
+
+def examples(pack: Pack) -> list[Case]:
+    """The files of examples/, each on its own date."""
+    found = []
+    for path in sorted(EXAMPLES.glob("*.yaml")):
+        data = read_record_file(path).data
+        as_of = read_record(data, pack.vocabulary).as_of
+        assert as_of is not None
+        found.append(Case(pack, data, as_of, "examples"))
+    return found
+
+
+def in_force(sampler: Sampler, rng: random.Random) -> date:
+    """A date on which the pack speaks."""
+    while True:
+        day = sampler.as_of(rng)
+        if sampler.pack.in_force.holds(day):
+            return day
+
+
+def sampled(pack: Pack, seed: int, gap: float, group: str) -> Case:
+    """A household of four members, all listed."""
+    rng = random.Random(seed)
+    sampler = Sampler(pack, gap=gap)
+    data: dict[str, Any] = {"kind": "household", **sampler.row(rng, "household", 0)}
+    data["members"] = [sampler.row(rng, "member", 1) for _ in range(4)]
+    data["size"] = 4
+    return Case(pack, data, in_force(sampler, rng), group)
