@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 
 import baseline
-from records import in_force, plain
+from records import household, in_force, plain
 
 from policy_rules import Engine, load_pack
 from policy_rules.packs.model import Pack
@@ -55,7 +55,7 @@ def prove(
     for number in range(records):
         rng = random.Random(f"{seed}/{number}")
         sampler = samplers[number % len(samplers)]
-        data, as_of = sampler.record(rng), in_force(sampler, rng)
+        data, as_of = household(sampler, rng), in_force(sampler, rng)
         expected = engine.verdicts(data, as_of=as_of)
         by_hand = plain(data)
         got = baseline.verdicts(by_hand, by_hand.get("members"), as_of)

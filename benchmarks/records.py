@@ -69,11 +69,22 @@ def in_force(sampler: Sampler, rng: random.Random) -> date:
             return day
 
 
+def household(sampler: Sampler, rng: random.Random, members: int | None = None) -> dict[str, Any]:
+    """A household and its members, drawn here: the pack's required facts do not name the list."""
+    data: dict[str, Any] = {"kind": "household", **sampler.row(rng, "household", 0)}
+    count = rng.randint(0, 5) if members is None else members
+    people: Any = [sampler.row(rng, "member", 1) for _ in range(count)]
+    if members is not None or rng.random() < 0.5:
+        data["size"] = max(1, count)
+    if members is None and rng.random() < sampler.gap / 4:
+        return data
+    incomplete = members is None and rng.random() < 0.1
+    data["members"] = {"items": people, "complete": False} if incomplete else people
+    return data
+
+
 def sampled(pack: Pack, seed: int, gap: float, group: str) -> Case:
     """A household of four members, all listed."""
     rng = random.Random(seed)
     sampler = Sampler(pack, gap=gap)
-    data: dict[str, Any] = {"kind": "household", **sampler.row(rng, "household", 0)}
-    data["members"] = [sampler.row(rng, "member", 1) for _ in range(4)]
-    data["size"] = 4
-    return Case(pack, data, in_force(sampler, rng), group)
+    return Case(pack, household(sampler, rng, 4), in_force(sampler, rng), group)
