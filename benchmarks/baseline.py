@@ -259,7 +259,7 @@ def verdicts(record, members, as_of):
             some([w.get("loan") for w in willing], everybody), ask("fumin_loan_lendable")
         ),
         # 三(八), 四: relief, subsidies, one-to-one support
-        ("timely_monitoring_entry", ""): ask("meets_identification_conditions"),
+        ("timely_monitoring_entry", ""): ask("monitoring_criteria_met"),
         ("farm_subsidies_through_card", ""): farm_subsidies,
         ("farm_subsidies_paid_by_card", ""): farm_subsidies,
         ("subsidies_paid_in_full", ""): farm_subsidies,
@@ -375,8 +375,8 @@ def verdicts(record, members, as_of):
         found["four_chronic_yearly_visits", who] = both(lifted_people, focus_illness)
         # From which age one is old is not in the document: nobody is known not to be of the group.
         found["family_doctor_focus_group", who] = True if focus_person else None
-        found["family_doctor_contract_kept", who] = (
-            member.get("family_doctor") or NOTHING
-        ).get("contracted")
+        found["family_doctor_contract_kept", who] = (member.get("family_doctor") or NOTHING).get(
+            "contracted"
+        )
         found["city_plan_purchase_encouraged", who] = ask("city_plan_terms_met")
     return found

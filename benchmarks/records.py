@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policy_rules.facts.record import Household, read_record
 from policy_rules.facts.files import read_record_file
+from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.testing.sampling import Sampler
 
@@ -24,8 +24,7 @@ def plain(value: Any) -> Any:
     match value:
         case dict():
             return {
-                int(key) if str(key).isdigit() else key: plain(item)
-                for key, item in value.items()
+                int(key) if str(key).isdigit() else key: plain(item) for key, item in value.items()
             }
         case list():
             return [plain(item) for item in value]
@@ -70,8 +69,15 @@ def in_force(sampler: Sampler, rng: random.Random) -> date:
 
 
 def household(sampler: Sampler, rng: random.Random, members: int | None = None) -> dict[str, Any]:
-    """A household and its members, drawn here: the pack's required facts do not name the list."""
+    """A household and its members, drawn here: the pack's required facts do not name the list.
+
+    Subsidies get a year near the plan's; the sampler knows no year for them.
+    """
     data: dict[str, Any] = {"kind": "household", **sampler.row(rng, "household", 0)}
+    subsidies = data.get("subsidies", ())
+    for subsidy in subsidies["items"] if isinstance(subsidies, dict) else subsidies:
+        if "year" in subsidy:
+            subsidy["year"] = rng.randint(2021, 2024)
     count = rng.randint(0, 5) if members is None else members
     people: Any = [sampler.row(rng, "member", 1) for _ in range(count)]
     if members is not None or rng.random() < 0.5:
@@ -83,8 +89,13 @@ def household(sampler: Sampler, rng: random.Random, members: int | None = None) 
     return data
 
 
-def sampled(pack: Pack, seed: int, gap: float, group: str) -> Case:
-    """A household of four members, all listed."""
+def sampled(pack: Pack, count: int, group: str, *, seed: int, derived: float) -> list[Case]:
+    """Households of four members, all listed; a fifth of their facts is not recorded.
+
+    ``derived`` is the chance that a fact that could be derived is recorded too: then they conflict.
+    """
+    sampler = Sampler(pack, gap=0.2, derived=derived)
     rng = random.Random(seed)
-    sampler = Sampler(pack, gap=gap)
-    return Case(pack, household(sampler, rng, 4), in_force(sampler, rng), group)
+    return [
+        Case(pack, household(sampler, rng, 4), in_force(sampler, rng), group) for _ in range(count)
+    ]

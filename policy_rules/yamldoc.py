@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import attrs
 import yaml
@@ -98,7 +99,7 @@ def parse_yaml(raw: bytes | str, file: str, error: type[PolicyRulesError] = Pack
     value: Any = None
     try:
         text = data.decode("utf-8-sig")
-        builder.read(list(yaml.parse(text, Loader=_Loader)))
+        builder.read(yaml.parse(text, Loader=_Loader))
         value = builder.document()
     except UnicodeDecodeError as failure:
         place = _place_of(data[: failure.start].decode("utf-8-sig", "replace"), file)
@@ -140,11 +141,21 @@ class _Builder:
         self.depth = 0
         self.open: set[int] = set()
         self.anchors: dict[str, int] = {}
-        self.events: list[yaml.Event] = []
+        self.events: list[Any] = []
         self.next = 0
 
-    def read(self, events: list[yaml.Event]) -> None:
-        self.events = events
+    def read(self, events: Iterator[Any]) -> None:
+        """Take the parser's events; it is asked no further where a file is beyond all bounds."""
+        depth = 0
+        for event in events:
+            self.events.append(event)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                self.problems.add("too_deep", self.at(event), expected=str(MAX_DEPTH))
+                raise _Stop
+            if len(self.events) > 4 * MAX_VALUES:
+                self.too_many(event)
 
     def document(self) -> Any:
         self.next = 1  # after the start of the stream
@@ -159,8 +170,12 @@ class _Builder:
             self.problems.add("bad_yaml", self.at(event), detail=detail)
         return value
 
-    def at(self, event: yaml.Event) -> Place:
+    def at(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def too_many(self, event: Any) -> NoReturn:
+        self.problems.add("too_many_values", self.at(event), expected=str(MAX_VALUES))
+        raise _Stop
 
     def build(self, path: Path_) -> Any:
         """The value that begins at the next event."""
@@ -169,8 +184,7 @@ class _Builder:
         event = self.events[start]
         self.next += 1
         if self.count > MAX_VALUES:
-            self.problems.add("too_many_values", self.at(event), expected=str(MAX_VALUES))
-            raise _Stop
+            self.too_many(event)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, path)
         if event.anchor is not None:
@@ -186,7 +200,7 @@ class _Builder:
         if event.flow_style:
             self.flow.add(path)
         if self.depth == MAX_DEPTH:
-            self.problems.add("too_deep", self.at(event))
+            self.problems.add("too_deep", self.at(event), expected=str(MAX_DEPTH))
             raise _Stop
         self.open.add(start)
         self.depth += 1
@@ -199,7 +213,7 @@ class _Builder:
         self.open.discard(start)
         return value
 
-    def alias(self, event: yaml.AliasEvent, path: Path_) -> Any:
+    def alias(self, event: Any, path: Path_) -> Any:
         start = self.anchors.get(event.anchor)
         if start is None:
             detail = "found undefined alias"
@@ -225,20 +239,20 @@ class _Builder:
         while not isinstance(self.events[self.next], yaml.MappingEndEvent):
             event = self.events[self.next]
             key = self.key(event)
-            here = (*path, key)
             if key is None or key in found:
                 if key is not None:
                     self.problems.add("duplicate_key", self.at(event), got=shown(key))
                 self.skip()
                 continue
+            here = (*path, key)
             self.key_places[here] = (event.start_mark.line + 1, event.start_mark.column + 1)
             found[key] = None
             found[key] = self.build(here)
         return found
 
-    def key(self, event: yaml.Event) -> str | None:
+    def key(self, event: Any) -> str | None:
         """The key at the next event; None after noting that it is no text."""
-        named = self.anchors.get(event.anchor) if isinstance(event, yaml.AliasEvent) else None
+        named = self.anchors.get(str(event.anchor)) if isinstance(event, yaml.AliasEvent) else None
         meant = event if named is None else self.events[named]
         if isinstance(meant, yaml.ScalarEvent):
             if meant is event and event.anchor is not None:

@@ -73,7 +73,9 @@ class Sampler:
             for group in groups:
                 target = target.setdefault(group, {})
             target[last] = value
-        given = {e: rng.random() < 0.6 for e in self.externals.get(record, ()) if rng.random() > self.gap}
+        given = {
+            e: rng.random() < 0.6 for e in self.externals.get(record, ()) if rng.random() > self.gap
+        }
         if given:
             data["external"] = {self.pack.id: given}
         return data
@@ -144,7 +146,9 @@ class Sampler:
         if edges and rng.random() < 0.7:
             day = rng.choice(edges) + timedelta(days=rng.choice((-1, 0, 1, 30, -30)))
         else:
-            day = date(rng.choice((1960, 1990, 2008, 2020, 2022)), rng.randint(1, 12), rng.randint(1, 28))
+            day = date(
+                rng.choice((1960, 1990, 2008, 2020, 2022)), rng.randint(1, 12), rng.randint(1, 28)
+            )
         if spec.kind == "year_month" or rng.random() < PARTIAL:
             return f"{day:%Y-%m}"
         return str(day)

@@ -30,7 +30,9 @@ def data(*args: object) -> dict:
 
 def findings(path: Path, *args: object) -> dict[str, dict]:
     body = data("evaluate", path, *args)
-    return {f"{f['rule']}@{f['subject']}" if f["subject"] else f["rule"]: f for f in body["findings"]}
+    return {
+        f"{f['rule']}@{f['subject']}" if f["subject"] else f["rule"]: f for f in body["findings"]
+    }
 
 
 # -- evaluate ---------------------------------------------------------------------------------------

@@ -51,7 +51,9 @@ def pack(*rules: str, **files: str) -> Pack:
 LOW = rule("low", "when: income(2022).net_per_capita <= 10000")
 
 
-def finding(p: Pack, data: dict[str, Any], id: str = "low", as_of: str = "2022-12-31", **options: Any):
+def finding(
+    p: Pack, data: dict[str, Any], id: str = "low", as_of: str = "2022-12-31", **options: Any
+):
     return Engine(p, **options).evaluate(data, as_of=as_of)[id]
 
 
@@ -74,7 +76,10 @@ def test_a_rule_speaks_only_in_its_dates(day: str, status: Status) -> None:
 
 
 def test_a_rule_not_in_force_is_unknown_to_others_never_no() -> None:
-    ended = rule("ended", "in_force: {from: 2022-01-01, to: 2022-06-30, basis: {zh: 期, en: p}}\nwhen: household.dibao")
+    ended = rule(
+        "ended",
+        "in_force: {from: 2022-01-01, to: 2022-06-30, basis: {zh: 期, en: p}}\nwhen: household.dibao",
+    )
     p = pack(ended, rule("uses", "when: rule.ended"), rule("opposite", "when: not rule.ended"))
     result = Engine(p).evaluate({"dibao": True}, as_of="2022-12-31")
     assert result["uses"].verdict is result["opposite"].verdict is Verdict.UNKNOWN
@@ -191,7 +196,9 @@ def test_the_receipt_names_what_the_answer_rests_on() -> None:
     assert receipt.pack_digest == p.digest
     assert receipt.readings == {"strict": "chosen"}
     assert receipt.engine == "durable_rules+reference"
-    assert Engine(p, engine="reference").evaluate({}, as_of="2022-12-31").receipt.engine == "reference"
+    assert (
+        Engine(p, engine="reference").evaluate({}, as_of="2022-12-31").receipt.engine == "reference"
+    )
 
 
 def test_without_durable_rules_auto_says_so_and_the_explicit_choice_raises(monkeypatch) -> None:
@@ -218,7 +225,10 @@ def test_explaining_never_changes_an_answer() -> None:
 
 
 def test_a_ranked_list_excludes_downwards_and_unknown_stays_unknown() -> None:
-    rules = [rule(n, f"when: household.{f}") for n, f in (("a", "dibao"), ("b", "tekun"), ("c", "relocated"))]
+    rules = [
+        rule(n, f"when: household.{f}")
+        for n, f in (("a", "dibao"), ("b", "tekun"), ("c", "relocated"))
+    ]
     listed = "exclusions:\n  - {id: x, clauses: [c], ranked: [a, b, c]}\n"
     engine = Engine(pack(*rules, definitions=listed))
 

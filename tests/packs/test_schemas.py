@@ -185,7 +185,6 @@ READINGS = f"""
         document.in_force.from: 2022-09-19
 """
 CLAUSES = f"""
-text: {{characters: 13971, digest: 0f3c0f3c0f3c0f3c}}
 clauses:
   - id: "18"
     summary: {L}
@@ -194,7 +193,6 @@ clauses:
     figures: [5000元]
     span: [9120, 9215]
     fingerprint: 0f3c0f3c0f3c0f3c
-    encoded_by: [rules.subsidy]
     norms:
       - actor: {L}
         what: {L}
@@ -459,13 +457,6 @@ WRONG: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
         [("bad_form", "0.alternatives.0.patch.rule.support.when.all.1", "")],
     ),
     # clauses
-    (
-        "clauses",
-        "encoded_by: [rules.subsidy]",
-        "encoded_by: []",
-        [("missing_key", "clauses.0", "")],
-    ),
-    ("clauses", "[rules.subsidy]", "[rule.subsidy]", [("bad_form", "clauses.0.encoded_by.0", "")]),
     ("clauses", "[9120, 9215]", "[9120]", [("bad_form", "clauses.0.span", "")]),
     (
         "clauses",

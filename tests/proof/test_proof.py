@@ -36,7 +36,10 @@ def test_a_cadence_is_a_norm_of_its_clause() -> None:
 
 
 def household(bound: bool | None, lifted: bool = True) -> dict[str, object]:
-    link = {"running": True, "cooperative": {"enterprise_links": [{"running": bound, "contract": True}]}}
+    link = {
+        "running": True,
+        "cooperative": {"enterprise_links": [{"running": bound, "contract": True}]},
+    }
     return {"type": "lifted" if lifted else "ordinary", "cooperative_links": [link]}
 
 

@@ -1,0 +1,1 @@
+"""The second inference: a pack compiled to durable_rules, with its own folding of values."""

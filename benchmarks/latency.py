@@ -1,0 +1,126 @@
+"""Latency: every way of asking, over the same records, one after the other in each round."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+import baseline
+from records import Case, examples, sampled
+
+from policy_rules import Determination, Engine
+from policy_rules.facts.record import read_record
+from policy_rules.packs.model import Pack
+from policy_rules.verdict import Verdict
+
+REPEATS = 3
+WARM_UP = 30
+
+Ask = Callable[[Case], Any]
+
+
+def read_all(result: Determination) -> None:
+    """What is missing, and which readings are contested, of every finding."""
+    for finding in result.findings:
+        finding.missing  # noqa: B018
+        finding.contested  # noqa: B018
+
+
+def explain_all(result: Determination) -> None:
+    """The same, and the conditions that decided."""
+    read_all(result)
+    for finding in result.findings:
+        result.explain(finding)
+
+
+def ways(pack: Pack, checked: Engine, reference: Engine) -> dict[str, Ask]:
+    """Every way of asking, the baseline first."""
+    return {
+        "baseline": lambda c: baseline.verdicts(c.by_hand, c.members, c.as_of),
+        "verdicts only": lambda c: reference.verdicts(c.checked, as_of=c.as_of),
+        "reference": lambda c: reference.evaluate(c.checked, as_of=c.as_of),
+        "reference, missing and contested read": lambda c: read_all(
+            reference.evaluate(c.checked, as_of=c.as_of)
+        ),
+        "reference, that and explain() of all": lambda c: explain_all(
+            reference.evaluate(c.checked, as_of=c.as_of)
+        ),
+        "cross-checked": lambda c: checked.evaluate(c.checked, as_of=c.as_of),
+        "reading the record": lambda c: read_record(c.data, pack.vocabulary),
+    }
+
+
+def cases(pack: Pack) -> list[Case]:
+    """The examples, sampled households, and sampled households whose records conflict."""
+    apart = [
+        case
+        for case in sampled(pack, 200, "conflicting", seed=2, derived=0.15)
+        if Engine(pack, engine="reference").evaluate(case.checked, as_of=case.as_of).conflicts
+    ]
+    return [*examples(pack), *sampled(pack, 50, "sampled", seed=1, derived=0.0), *apart[:10]]
+
+
+def agree(case: Case, engine: Engine) -> None:
+    """Raises where the baseline and the library differ on a record that is timed."""
+    got = baseline.verdicts(case.by_hand, case.members, case.as_of)
+    expected = engine.verdicts(case.checked, as_of=case.as_of)
+    if {where: Verdict.of(truth) for where, truth in got.items()} != expected:
+        raise SystemExit("the baseline and the library differ: run prove_baseline.py")
+
+
+def measure(pack: Pack, rounds: int) -> dict[str, Any]:
+    """Microseconds of each way, by group of records: median, p99, and the ratio to the baseline."""
+    checked, reference = Engine(pack), Engine(pack, engine="reference")
+    timed = cases(pack)
+    asked = ways(pack, checked, reference)
+    times: dict[tuple[str, str], list[list[int]]] = {}
+    for case in timed:
+        agree(case, reference)
+    for number in range(WARM_UP):
+        for ask in asked.values():
+            ask(timed[number % len(timed)])
+    order, rng = list(timed), random.Random(0)
+    for _ in range(rounds):
+        rng.shuffle(order)
+        samples: dict[tuple[str, str], list[int]] = {}
+        for case in order:
+            for name, ask in asked.items():
+                taken = samples.setdefault((case.group, name), [])
+                for _ in range(REPEATS):
+                    start = perf_counter_ns()
+                    ask(case)
+                    taken.append(perf_counter_ns() - start)
+        for key, taken in samples.items():
+            times.setdefault(key, []).append(taken)
+    checked.close()
+    groups = list(dict.fromkeys(case.group for case in timed))
+    return {
+        "engine": checked.name,
+        "rounds": rounds,
+        "findings": {
+            group: median(
+                len(reference.verdicts(c.checked, as_of=c.as_of)) for c in timed if c.group == group
+            )
+            for group in groups
+        },
+        "records": {group: sum(c.group == group for c in timed) for group in groups},
+        "groups": {group: {name: _row(times, group, name) for name in asked} for group in groups},
+    }
+
+
+def _row(times: dict[tuple[str, str], list[list[int]]], group: str, name: str) -> dict[str, float]:
+    by_round = times[group, name]
+    everything = sorted(t for taken in by_round for t in taken)
+    # the ratio of each round, so that a machine slow for a while is slow for both
+    ratios = [
+        median(taken) / median(base)
+        for taken, base in zip(by_round, times[group, "baseline"], strict=True)
+    ]
+    return {
+        "median_us": round(median(everything) / 1000, 1),
+        "p99_us": round(everything[len(everything) * 99 // 100] / 1000, 1),
+        "ratio": round(median(ratios), 2),
+    }
