@@ -13,19 +13,17 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.errors import NotFoundError, PackError, Place, Problem, Problems, shown
-from policy_rules.expr.types import BOOL
 from policy_rules.facts.dictionary import Vocabulary, load_vocabulary
-from policy_rules.packs import build
 from policy_rules.packs.entry import Entry, Rel
 from policy_rules.packs.model import (
     DocumentInfo,
-    Entity,
     Pack,
     Period,
     Region,
 )
-from policy_rules.packs.references import SECTIONS, check_references, link
+from policy_rules.packs.references import check_references, link
 from policy_rules.packs.scope import Names
+from policy_rules.packs.sections import SECTIONS, build_entity, declare
 from policy_rules.schema import check
 from policy_rules.text import Text
 from policy_rules.yamldoc import Document, Path_, parse_yaml, read_yaml
@@ -33,8 +31,6 @@ from policy_rules.yamldoc import Document, Path_, parse_yaml, read_yaml
 #: Kinds of file; each but ``pack`` may also be a folder of files (``targets/jobs.yaml``).
 STEMS: Final = ("pack", "parameters", "definitions", "clauses", "rules", "targets", "readings")
 REQUIRED: Final = ("pack", "clauses")
-
-_KINDS: Final = {"populations": "population", "externals": "external", "rules": "rule"}
 
 
 @attrs.frozen
@@ -204,9 +200,14 @@ class _Builder:
             folder=self.folder,
             raw=self.raw,
         )
-        check_references(pack, self.problems)
+        check_references(pack, self.where, self.problems)
         self.problems.raise_if_any(PackError)
         return link(pack)
+
+    def where(self, name: str, rel: Rel) -> Place:
+        """The place of a value below a ``section.name``."""
+        section, _, key = name.partition(".")
+        return self.sources[section, key].place(rel)
 
     def head_entry(self) -> Entry:
         source = Source(self.documents["pack.yaml"], ("document",))
@@ -243,52 +244,3 @@ def _digest(documents: Mapping[str, Document]) -> str:
     """One digest of everything that decides, whatever the order and line ends of the files."""
     lines = [f"{file}:{documents[file].digest}" for file in sorted(documents)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def declare(raw: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Names:
-    """The names and types of a pack, before any expression is read."""
-    names = Names()
-    for section, kind in _KINDS.items():
-        for name, data in raw[section].items():
-            names.add(kind, data["subject"], name, BOOL)  # type: ignore[arg-type]
-    for name, data in raw["definitions"].items():
-        names.add("defined", data["subject"], name, build.definition_type(data))
-    names.parameters = {n: build.parameter_type(d) for n, d in raw["parameters"].items()}
-    names.tables = {n: build.table_types(d) for n, d in raw["tables"].items()}
-    return names
-
-
-def build_entity(
-    section: str,
-    name: str,
-    data: Mapping[str, Any],
-    place: Any,
-    flow: Any,
-    vocabulary: Vocabulary,
-    names: Names,
-    period: Period,
-    problems: Problems,
-) -> Entity | Any | None:
-    """Build one named thing of any section."""
-    entry = Entry(name, data, place, flow, vocabulary, names, problems)
-    match section:
-        case "rules":
-            return build.rule(entry, period)
-        case "populations":
-            return build.population(entry)
-        case "parameters":
-            return build.parameter(entry)
-        case "externals":
-            return build.external(entry)
-        case "definitions":
-            return build.definition(entry)
-        case "tables":
-            return build.table(entry)
-        case "exclusions":
-            return build.exclusion(entry)
-        case "targets":
-            return build.target(entry)
-        case "readings":
-            return build.reading(entry)
-        case _:
-            return build.clause(entry)

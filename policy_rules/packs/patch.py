@@ -14,9 +14,9 @@ import attrs
 
 from policy_rules.errors import PackError, Place, Problem, Problems, nearest, shown
 from policy_rules.facts.dates import read_date
-from policy_rules.packs.loader import build_entity, declare
 from policy_rules.packs.model import Pack, Period, Rule
 from policy_rules.packs.references import dependencies, expressions, references
+from policy_rules.packs.sections import build_entity, declare
 
 PATCHED: Final = (
     "populations",
@@ -32,7 +32,7 @@ _graphs: WeakKeyDictionary[Pack, Mapping[str, frozenset[str]]] = WeakKeyDictiona
 
 
 def graph_of(pack: Pack) -> Mapping[str, frozenset[str]]:
-    """What each named thing of a pack uses (see :func:`policy_rules.packs.loader.dependencies`)."""
+    """What each named thing of a pack uses (see :func:`policy_rules.packs.references.dependencies`)."""
     found = _graphs.get(pack)
     if found is None:
         found = _graphs[pack] = dependencies(pack)

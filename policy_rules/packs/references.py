@@ -2,52 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import attrs
 
-from policy_rules.errors import Problems, nearest, shown
+from policy_rules.errors import Place, Problems, shown
 from policy_rules.expr.nodes import Named, Node, Param, TableCall, walk
-from policy_rules.facts.dictionary import SUBJECTS
-from policy_rules.packs.entry import check_known
+from policy_rules.packs.entry import Rel, check_known
 from policy_rules.packs.model import Entity, Exclusion, Pack, Rule
+from policy_rules.packs.sections import SECTIONS
 
-#: Sections of the raw data of a pack, in the order in which they are built.
-SECTIONS: Final = (
-    "populations",
-    "parameters",
-    "externals",
-    "definitions",
-    "tables",
-    "exclusions",
-    "rules",
-    "targets",
-    "readings",
-    "clauses",
-)
+#: The place of a value below a ``section.name``.
+Where = Callable[[str, Rel], Place]
 
 
-def check_references(pack: Pack, problems: Problems) -> None:
-    """Note clauses, rules and parents that do not exist, rings, and dates outside the pack's."""
-    for _, thing in citing(pack):
-        for locator in thing.clauses:
-            check_known(locator, pack.clauses, "unknown_clause", thing.place, problems)
+def check_references(pack: Pack, where: Where, problems: Problems) -> None:
+    """Note clauses, rules and parents that do not exist, rings, and dates outside the pack's.
+
+    ``where`` gives the place of a value below a ``section.name``.
+    """
+    for name, thing in citing(pack):
+        for i, locator in enumerate(thing.clauses):
+            place = where(name, ("clauses", i))
+            check_known(locator, pack.clauses, "unknown_clause", place, problems)
     for exclusion in pack.exclusions.values():
-        _check_exclusion(pack, exclusion, problems)
+        _check_exclusion(pack, exclusion, where, problems)
     for target in pack.targets.values():
         if target.parent is not None:
-            check_known(target.parent, pack.targets, "unknown_rule", target.place, problems)
+            place = where(f"targets.{target.id}", ("parent",))
+            check_known(target.parent, pack.targets, "unknown_target", place, problems)
     for rule in pack.rules.values():
         start, end = rule.in_force.start, rule.in_force.end
         if start is not None and end is not None and end < start:
-            problems.add("outside_pack_dates", rule.place, got=shown(rule.id))
-        if rule.subject not in SUBJECTS:
-            near = nearest(rule.subject, SUBJECTS)
-            problems.add("not_allowed", rule.place, got=shown(rule.subject), nearest=near)
-    for name in _ring(dependencies(pack)):
-        place = _entity(pack, name).place
-        problems.add("cycle", place, got=shown(name.partition(".")[2]))
+            place = where(f"rules.{rule.id}", ("in_force",))
+            problems.add("outside_pack_dates", place, got=shown(rule.id))
+    for ring in rings(dependencies(pack)):
+        names = [name.partition(".")[2] for name in ring]
+        detail = " → ".join([*names, names[0]])
+        problems.add("cycle", where(ring[0], ()), got=shown(names[0]), detail=detail)
 
 
 def citing(pack: Pack) -> Iterator[tuple[str, Entity]]:
@@ -57,27 +50,25 @@ def citing(pack: Pack) -> Iterator[tuple[str, Entity]]:
             yield f"{section}.{name}", thing
 
 
-def _check_exclusion(pack: Pack, exclusion: Exclusion, problems: Problems) -> None:
-    good = [
-        name
-        for name in exclusion.ranked
-        if check_known(name, pack.rules, "unknown_rule", exclusion.place, problems)
-    ]
-    for i, lower in enumerate(good):
-        subject = pack.rules[lower].subject
-        for higher in good[:i]:
-            # a person's rule may be excluded by the household's, never the other way round
-            fits = {subject} | ({"household"} if subject == "member" else set())
+def _check_exclusion(pack: Pack, exclusion: Exclusion, where: Where, problems: Problems) -> None:
+    good: list[str] = []
+    for i, name in enumerate(exclusion.ranked):
+        place = where(f"exclusions.{exclusion.id}", ("ranked", i))
+        if not check_known(name, pack.rules, "unknown_rule", place, problems):
+            continue
+        subject = pack.rules[name].subject
+        # a person's rule may be excluded by the household's, never the other way round
+        fits = {subject} | ({"household"} if subject == "member" else set())
+        for higher in good:
             if pack.rules[higher].subject not in fits:
                 problems.add(
-                    "exclusion_subject", exclusion.place, expected=subject, got=shown(higher)
+                    "exclusion_subject",
+                    place,
+                    expected=pack.rules[higher].subject,
+                    got=shown(name),
+                    detail=shown(higher),
                 )
-
-
-def _entity(pack: Pack, name: str) -> Entity:
-    section, _, id_ = name.partition(".")
-    found: Entity = getattr(pack, section)[id_]
-    return found
+        good.append(name)
 
 
 _SECTION_OF: Final = {
@@ -133,27 +124,26 @@ def _excluders(pack: Pack) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _ring(graph: Mapping[str, frozenset[str]]) -> list[str]:
-    """Names that reach themselves."""
+def rings(graph: Mapping[str, frozenset[str]]) -> list[tuple[str, ...]]:
+    """Rings of names, each reaching the next and the last the first."""
     done: set[str] = set()
-    rings: list[str] = []
-    for start in graph:
-        stack = [(start, iter(graph[start]))]
+    found: list[tuple[str, ...]] = []
+    for start in sorted(graph):
+        if start in done:
+            continue
         trail = [start]
-        while stack and start not in done:
-            name, below = stack[-1]
-            step = next((b for b in below if b in graph and b not in done), None)
+        stack = [iter(sorted(graph[start]))]
+        while stack:
+            step = next((b for b in stack[-1] if b in graph and b not in done), None)
             if step is None:
                 stack.pop()
-                trail.pop()
-                done.add(name)
+                done.add(trail.pop())
             elif step in trail:
-                rings.append(step)
-                done.add(step)
+                found.append(tuple(trail[trail.index(step) :]))
             else:
-                stack.append((step, iter(graph[step])))
                 trail.append(step)
-    return rings
+                stack.append(iter(sorted(graph[step])))
+    return found
 
 
 def link(pack: Pack) -> Pack:

@@ -102,8 +102,7 @@ class _Writer:
         word = rng.choice(("all", "any"))
         text = f"\n{pad}{word}:\n"
         for _ in range(rng.randint(1, 3)):
-            body = self.tree(subject, indent + 4, depth - 1)
-            text += f"{pad}  -{body}" if body.startswith(" ") else f"{pad}  -{body}"
+            text += f"{pad}  -{self.tree(subject, indent + 4, depth - 1)}"
         return text
 
     def quoted(self, subject: str) -> str:

@@ -123,7 +123,7 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[Row]], tup
         monkeypatch.setattr(driver, "load", lambda: spy)
         return RuleBase(rows), spy
 
-    yield build
+    return build
 
 
 # Results
@@ -374,7 +374,7 @@ def test_values_of_other_types_are_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "one, other", [(1, "1"), (1, True), (0, False), ("true", True), ("", False)]
+    ("one", "other"), [(1, "1"), (1, True), (0, False), ("true", True), ("", False)]
 )
 def test_a_slot_has_one_type(one: Scalar, other: Scalar) -> None:
     for first, second in ((one, other), (other, one)):
@@ -392,7 +392,7 @@ def test_numbers_the_engine_cannot_hold_are_refused(value: int) -> None:
         RuleBase([Row("it", Test("n", "==", 1))]).run({"n": value})
 
 
-@pytest.mark.parametrize("op, value", [("<", "a"), (">=", True), ("=~", 1), ("in", 1)])
+@pytest.mark.parametrize(("op", "value"), [("<", "a"), (">=", True), ("=~", 1), ("in", 1)])
 def test_other_comparisons_are_refused(op: str, value: Scalar) -> None:
     with pytest.raises(ValueError, match="`n`"):
         RuleBase([Row("it", Test("n", op, value))])
@@ -519,7 +519,7 @@ def wrong_answers() -> list[Any]:
 
 
 @needs_engine
-@pytest.mark.parametrize("name, answer", wrong_answers())
+@pytest.mark.parametrize(("name", "answer"), wrong_answers())
 def test_an_evaluation_without_its_last_rule_is_a_failure_never_an_answer(
     name: str, answer: Callable[..., Any], spied: Callable[[list[Row]], tuple[RuleBase, Spy]]
 ) -> None:
@@ -735,7 +735,7 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "source, reason",
+    ("source", "reason"),
     [("raise ImportError('undefined symbol: gone')", "undefined symbol: gone"), ("", "lacks ")],
 )
 def test_where_it_cannot_be_loaded_the_reason_is_kept(

@@ -19,9 +19,10 @@ from policy_rules.expr.prose import prose, skeleton
 from policy_rules.expr.types import DATE, UNITS, NumberType, Type
 from policy_rules.facts.dictionary import Vocabulary, build_vocabulary
 from policy_rules.packs.labels import PackLabels
-from policy_rules.packs.loader import declare, load_texts
+from policy_rules.packs.loader import load_texts
 from policy_rules.packs.model import Pack
 from policy_rules.packs.scope import PackScope
+from policy_rules.packs.sections import declare
 from policy_rules.text import Text
 from policy_rules.yamldoc import parse_yaml
 
