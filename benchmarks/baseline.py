@@ -17,7 +17,6 @@ RETURNED_AFTER = date(2021, 1, 1)
 ONE_TO_ONE_LINE = 11_000
 
 WORKERS = frozenset({"ordinary", "skilled", "weak_or_semi"})
-NOT_WORKERS = frozenset({"lost", "none"})
 MONITORED = frozenset({"unstable", "marginal", "sudden"})
 LABOUR_ROLES = frozenset({"employment_informant", "labour_broker", "labour_leader"})
 SKILL_TRAININGS = frozenset({"vocational_skill", "work_as_training", "tourism", "labour_brand"})
@@ -156,7 +155,6 @@ def verdicts(record, members, as_of):
     able_and_willing = some(
         [both(a, w.get("work")) for a, w in zip(able, willing, strict=True)], everybody
     )
-    some_with_labour = some([opposite(one_of(code, NOT_WORKERS)) for code in labour], everybody)
 
     tekun_kinds = [m.get("tekun_kind") for m in people]
     rural_tekun = [None if k is None else k == "rural" for k in tekun_kinds]
@@ -202,7 +200,6 @@ def verdicts(record, members, as_of):
         ("monitoring_inclusion_complete", ""): ask("monitoring_criteria_met"),
         ("monitoring_support_complete", ""): both(monitored, at_risk),
         ("monitoring_removal_complete", ""): both(monitored, ask("risk_removal_criteria_met")),
-        ("relocated_guided_into_industry", ""): relocated,
         ("relocated_household_has_income_plan", ""): relocated,
         ("zero_employment_household", ""): both(
             relocated_lifted_people, both(zero_employment, able_and_willing)
@@ -216,11 +213,10 @@ def verdicts(record, members, as_of):
             positive((record.get("farming") or NOTHING).get("pepper_area")),
             ask("pepper_subsidy_terms"),
         ),
-        ("no_labour_share_focus", ""): both(lifted_people, opposite(some_with_labour)),
+        ("no_labour_share_focus", ""): both(lifted_people, opposite(some_able)),
         ("farming_household_priority", ""): both(
             lifted, (record.get("farming") or NOTHING).get("main")
         ),
-        ("cooperative_membership_guidance", ""): opposite(in_cooperative),
         ("cooperative_surplus_share", ""): both(in_cooperative, ask("articles_give_surplus")),
         ("cooperative_joining", ""): both(
             lifted,
@@ -271,7 +267,6 @@ def verdicts(record, members, as_of):
         ("one_to_one_policy_priority", ""): low_income,
     }
 
-    relocated_lifted_person = relocated_lifted_people
     focus_household = either(
         lifted_people,
         either(
@@ -307,7 +302,7 @@ def verdicts(record, members, as_of):
         else:
             back_after = None if came_back is None else came_back > RETURNED_AFTER
         months, employees = startup.get("months_operating"), startup.get("employees")
-        paid = positive(startup.get("subsidy_paid"))
+        unpaid = not startup.get("subsidy_paid")  # what is not recorded was not paid, here alone
 
         illnesses = member.get("illnesses")
         focus_illness = either(
@@ -326,10 +321,7 @@ def verdicts(record, members, as_of):
             or (member.get("disability") or NOTHING).get("certificate")
         )
 
-        found["income_measure_per_person", who] = lifted_people
-        found["relocated_skills_training", who] = relocated_lifted_person
-        found["relocated_nearby_jobs", who] = relocated_lifted_person
-        found["organised_labour_transfer", who] = able[number]
+        found["relocated_nearby_jobs", who] = both(relocated, worker)
         found["returnee_equity_support", who] = both(
             both(returned, started), ask("equity_policy_person")
         )
@@ -360,7 +352,7 @@ def verdicts(record, members, as_of):
                 both(returned, back_after),
                 both(startup.get("licensed"), None if months is None else months >= 12),
             ),
-            both(None if employees is None else employees >= 3, opposite(paid)),
+            both(None if employees is None else employees >= 3, unpaid),
         )
         found["labour_intensive_hiring", who] = worker
         found["micro_credit", who] = both(

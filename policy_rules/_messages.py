@@ -18,8 +18,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "此文件有 {got} 字节，上限为 {expected} 字节",
     },
     "not_utf8": {
-        "en": "this file is not UTF-8 text: {detail}",
-        "zh": "此文件不是 UTF-8 文本：{detail}",
+        "en": "this file is not UTF-8 text: the byte {got} cannot stand here",
+        "zh": "此文件不是 UTF-8 文本：此处的字节 {got} 无法解读",
     },
     "bad_yaml": {"en": "this is not valid YAML: {detail}", "zh": "YAML 格式有误：{detail}"},
     "bad_json": {"en": "this is not valid JSON: {detail}", "zh": "JSON 格式有误：{detail}"},
@@ -34,7 +34,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "unsafe_tag": {"en": "the tag {got} is not allowed", "zh": "不允许使用标签 {got}"},
     "key_not_text": {"en": "a key must be text", "zh": "键必须是文本"},
     "duplicate_key": {"en": "the key {got} stands twice", "zh": "键 {got} 重复出现"},
-    "too_deep": {"en": "this is nested too deeply", "zh": "此处嵌套层数过多"},
+    "too_deep": {
+        "en": "this is nested more than {expected} levels deep",
+        "zh": "此处嵌套超过 {expected} 层",
+    },
     # -- the form of a file --------------------------------------------------------------------
     "unknown_key": {"en": "unknown key {got}", "zh": "没有名为 {got} 的键"},
     "missing_key": {"en": "the key {expected} is missing", "zh": "缺少键 {expected}"},
@@ -47,8 +50,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "键 {got} 不能与 {expected} 同时使用",
     },
     "not_allowed": {
-        "en": "expected one of {expected}, got {got}",
-        "zh": "此处只能写 {expected} 之一，现为 {got}",
+        "en": "expected {expected}, got {got}",
+        "zh": "此处应为 {expected}，现为 {got}",
     },
     "bad_form": {"en": "expected {expected}, got {got}", "zh": "此处应为 {expected}，现为 {got}"},
     "wrong_type": {"en": "expected {expected}, got {got}", "zh": "此处应为 {expected}，现为 {got}"},
@@ -106,7 +109,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "{got} takes no arguments in brackets",
         "zh": "{got} 后面不能带括号和参数",
     },
-    "not_comparable": {"en": "{got} cannot be compared", "zh": "{got} 不能用于比较"},
+    "not_comparable": {
+        "en": "{got} cannot be compared, use {expected}",
+        "zh": "{got} 不能用于比较，请用 {expected}",
+    },
     "not_ordered": {
         "en": "{got} has no order, use {expected}",
         "zh": "{got} 没有大小先后之分，请用 {expected}",
@@ -139,6 +145,7 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "没有可用于此函数的表 {got}",
     },
     "unknown_rule": {"en": "unknown rule {got}", "zh": "没有名为 {got} 的规则"},
+    "unknown_target": {"en": "unknown target {got}", "zh": "没有名为 {got} 的目标"},
     "unknown_population": {"en": "unknown population {got}", "zh": "没有名为 {got} 的人群定义"},
     "unknown_defined": {"en": "unknown definition {got}", "zh": "没有名为 {got} 的定义"},
     "unknown_external": {
@@ -150,7 +157,6 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "the clause ledger has no clause {got}",
         "zh": "条款台账中没有条款 {got}",
     },
-    "unknown_concept": {"en": "unknown concept {got}", "zh": "没有名为 {got} 的概念"},
     "unknown_reading": {"en": "unknown reading {got}", "zh": "没有编号为 {got} 的理解"},
     "unknown_alternative": {
         "en": "this reading has no alternative {got}",
@@ -158,47 +164,22 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     },
     "unknown_pack": {"en": "unknown pack {got}", "zh": "没有名为 {got} 的规则包"},
     "unknown_record": {"en": "unknown record {got}", "zh": "没有名为 {got} 的记录"},
-    "unknown_member": {
-        "en": "the household has no member {got}",
-        "zh": "该户没有成员 {got}",
-    },
-    "unknown_member_of_list": {
-        "en": "this list has no item {got}",
-        "zh": "此列表中没有 {got} 这一项",
-    },
     "duplicate_id": {"en": "the id {got} is used twice", "zh": "编号 {got} 重复使用"},
     "cycle": {
-        "en": "{got} depends on itself",
-        "zh": "{got} 循环引用了自身",
+        "en": "{got} depends on itself: {detail}",
+        "zh": "{got} 循环引用了自身：{detail}",
     },
     "derive_cycle": {
         "en": "the derived fact {got} depends on itself",
         "zh": "推算的事实项 {got} 循环引用了自身",
     },
-    "kind_mismatch": {
-        "en": "expected a record of kind {expected}, got {got}",
-        "zh": "记录类别应为 {expected}，现为 {got}",
-    },
-    "subject_mismatch": {
-        "en": "the subject here is {expected}, that of {got} is another",
-        "zh": "此处的对象是 {expected}，而 {got} 的对象与此不同",
-    },
-    "external_in_pack": {
-        "en": "{got} is external: its value comes from an overlay, not from the pack",
-        "zh": "{got} 由外部确定，其取值应写在补充文件中，不能写在规则包里",
-    },
     "not_external": {
         "en": "{got} is not external, an overlay cannot set it",
         "zh": "{got} 不由外部确定，补充文件不能设定其取值",
     },
-    "no_value": {"en": "{got} has no value on this date", "zh": "{got} 在此日期没有取值"},
     "exclusion_subject": {
-        "en": "rules that exclude each other have one subject: {got} is not about {expected}",
-        "zh": "互斥的规则须针对同一类对象：{got} 的对象不是 {expected}",
-    },
-    "amount_negative": {
-        "en": "an amount cannot be negative, got {got}",
-        "zh": "金额不能为负，现为 {got}",
+        "en": "{got} cannot be excluded by {detail}, which is about another kind of subject, {expected}",
+        "zh": "{got} 不能被 {detail} 排除：后者的对象是另一类，即 {expected}",
     },
     # -- dates ---------------------------------------------------------------------------------
     "dates_reversed": {
@@ -218,41 +199,28 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "判定须有日期：请在此处或在记录中给出 `as_of`",
     },
     # -- clauses -------------------------------------------------------------------------------
-    "force_mismatch": {
-        "en": "the force {got} is not that of its clauses, {expected}",
-        "zh": "约束力 {got} 与所依据条款的 {expected} 不一致",
-    },
-    "no_clause": {"en": "{got} names no clause", "zh": "{got} 没有注明所依据的条款"},
     "span_overlap": {
-        "en": "the span of clause {got} overlaps that of {expected}",
-        "zh": "条款 {got} 的原文范围与 {expected} 重叠",
+        "en": "the span of clause {got} overlaps that of another clause",
+        "zh": "条款 {got} 的原文范围与另一条款重叠",
     },
     "span_too_long": {
-        "en": "the span of clause {got} is longer than {expected}",
-        "zh": "条款 {got} 的原文范围过长，上限为 {expected}",
+        "en": "this span has {got} characters, the limit is {expected}",
+        "zh": "此原文范围有 {got} 字，上限为 {expected} 字",
     },
     "span_missing": {
-        "en": "clause {got} has no span in the text",
-        "zh": "条款 {got} 没有注明原文范围",
+        "en": "characters {expected} to {got} of the text belong to no clause",
+        "zh": "原文第 {expected} 至 {got} 字不属于任何条款",
     },
     "encoded_nothing": {
-        "en": "nothing encodes the statement {got}, and it has neither norms nor `why_not`",
-        "zh": "语句 {got} 没有任何编码，也没有 `norms` 或 `why_not`",
+        "en": "nothing encodes clause {got}, and `why_not` does not say why",
+        "zh": "没有任何内容对条款 {got} 编码，也没有在 `why_not` 中说明原因",
     },
     "not_encoded": {
-        "en": "the statement {got} is marked `{detail}`, but nothing of {expected} holds it",
-        "zh": "语句 {got} 标为 `{detail}`，但 {expected} 中没有与之对应的内容",
-    },
-    "digest_mismatch": {
-        "en": "the text is not the one that was encoded: expected the digest {expected}, got {got}",
-        "zh": "文本与编码时所用的不同：摘要应为 {expected}，现为 {got}",
+        "en": "clause {got} is marked as {detail}, but nothing among {expected} cites it",
+        "zh": "条款 {got} 标为 {detail}，但 {expected} 中没有任何内容引用它",
     },
     # -- readings, overlays, packs ---------------------------------------------------------------
     "patch_path": {"en": "the pack has nothing at {got}", "zh": "规则包中没有 {got} 这个位置"},
-    "patch_type": {
-        "en": "a patch here must be {expected}, got {got}",
-        "zh": "此处的替换内容应为 {expected}，现为 {got}",
-    },
     "shadowed_pack": {
         "en": "{got} would hide the built-in pack of the same name",
         "zh": "{got} 与内置规则包同名，会将其遮蔽",
@@ -265,26 +233,18 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "this is written for the pack {got}, not for {expected}",
         "zh": "此文件是为规则包 {got} 编写的，不适用于 {expected}",
     },
-    "region_mismatch": {
-        "en": "the record is of region {got}, the pack of {expected}",
-        "zh": "记录所属地区为 {got}，规则包适用地区为 {expected}",
-    },
     # -- records, evaluation, checks -------------------------------------------------------------
     "duplicate_member": {
         "en": "the member {got} stands twice in this record",
         "zh": "成员 {got} 在此记录中重复出现",
     },
     "engine_disagreement": {
-        "en": "the two engines disagree on {got}: {detail}",
-        "zh": "两套引擎对 {got} 的判定不一致：{detail}",
+        "en": "the two engines disagree on {path}: {expected}, {got}",
+        "zh": "两套引擎对 {path} 的判定不一致：{expected}，{got}",
     },
     "engine_unavailable": {
-        "en": "the engine {got} cannot be used here: {detail}",
-        "zh": "此处无法使用引擎 {got}：{detail}",
-    },
-    "receipt_mismatch": {
-        "en": "the receipt does not fit: expected {expected}, got {got}",
-        "zh": "回执不符：应为 {expected}，现为 {got}",
+        "en": "the engine durable_rules cannot be used here: {detail}",
+        "zh": "此处无法使用 durable_rules 引擎：{detail}",
     },
     "case_failed": {
         "en": "the case {detail} expects {expected}, got {got}",

@@ -305,6 +305,7 @@ def reading(entry: Entry) -> Reading:
             Text.of(a["label"]),
             dict(a["patch"]),
             entry.place(("alternatives", i, "patch")),
+            {path: entry.place(("alternatives", i, "patch", path)) for path in a["patch"]},
         )
         for i, a in enumerate(entry.data["alternatives"])
     )

@@ -21,6 +21,7 @@ from policy_rules.packs.model import (
     Period,
     Region,
 )
+from policy_rules.packs.patch import check_readings
 from policy_rules.packs.references import check_references, link
 from policy_rules.packs.scope import Names
 from policy_rules.packs.sections import SECTIONS, build_entity, declare
@@ -67,7 +68,7 @@ def load_folder(
         except PackError as error:
             problems.found += error.problems
     _require(files, prefix, problems)
-    return build_pack(documents, vocabulary, str(folder))
+    return build_pack(documents, vocabulary, str(folder), problems)
 
 
 def pack_files(folder: Path) -> list[str]:
@@ -92,7 +93,6 @@ def _require(files: Iterable[str], prefix: str, problems: Problems) -> None:
             problems.add(
                 "file_missing", Place(f"{prefix}/{file}" if prefix else file), expected=shown(file)
             )
-    problems.raise_if_any(PackError)
 
 
 def load_texts(texts: Mapping[str, str], vocabulary: Vocabulary | None = None) -> Pack:
@@ -105,14 +105,20 @@ def load_texts(texts: Mapping[str, str], vocabulary: Vocabulary | None = None) -
         except PackError as error:
             problems.found += error.problems
     _require(texts, "", problems)
-    return build_pack(documents, vocabulary)
+    return build_pack(documents, vocabulary, problems=problems)
 
 
 def build_pack(
-    documents: Mapping[str, Document], vocabulary: Vocabulary | None = None, folder: str = ""
+    documents: Mapping[str, Document],
+    vocabulary: Vocabulary | None = None,
+    folder: str = "",
+    problems: Problems | None = None,
 ) -> Pack:
-    """Check and build a pack from its documents; raises :class:`~policy_rules.errors.PackError`."""
-    problems = Problems()
+    """Check and build a pack from its documents; raises :class:`~policy_rules.errors.PackError`.
+
+    ``problems`` are those of files that could not be read.
+    """
+    problems = problems or Problems()
     for file, document in documents.items():
         check(document, stem_of(file), problems)
     problems.raise_if_any(PackError)
@@ -202,7 +208,10 @@ class _Builder:
         )
         check_references(pack, self.where, self.problems)
         self.problems.raise_if_any(PackError)
-        return link(pack)
+        pack = link(pack)
+        check_readings(pack, self.problems)
+        self.problems.raise_if_any(PackError)
+        return pack
 
     def where(self, name: str, rel: Rel) -> Place:
         """The place of a value below a ``section.name``."""

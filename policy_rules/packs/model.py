@@ -269,6 +269,7 @@ class Alternative:
     label: Text
     patch: Mapping[str, Any]
     place: Place = attrs.field(eq=False)
+    places: Mapping[str, Place] = attrs.field(eq=False, factory=dict, repr=False)
 
 
 @attrs.frozen

@@ -60,6 +60,9 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
         place = document.key_place(("externals", name))
         if check_known(name, externals, "unknown_external", place, problems):
             externals[name] = attrs.evolve(externals[name], value=value)
+    readings = data.get("readings") or {}
+    for name, choice in readings.items():
+        _check_choice(pack, name, choice, document, problems)
     problems.raise_if_any(PackError)
     digest = hashlib.sha256(
         json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()
@@ -67,9 +70,22 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
     pack = attrs.evolve(
         pack, parameters=parameters, externals=externals, overlays=(*pack.overlays, digest)
     )
-    for name, choice in (data.get("readings") or {}).items():
+    for name, choice in readings.items():
         pack = _decide(pack, name, choice)
     return pack
+
+
+def _check_choice(
+    pack: Pack, name: str, choice: Any, document: Document, problems: Problems
+) -> None:
+    path = ("readings", name)
+    if not check_known(name, pack.readings, "unknown_reading", document.key_place(path), problems):
+        return
+    known = {"chosen": None, **{a.id: a for a in pack.readings[name].alternatives}}
+    whole = isinstance(choice, Mapping)
+    place = document.place((*path, "choose") if whole else path)
+    chosen = str(choice["choose"] if whole else choice)
+    check_known(chosen, known, "unknown_alternative", place, problems)
 
 
 def _decide(pack: Pack, name: str, choice: Any) -> Pack:
@@ -77,10 +93,6 @@ def _decide(pack: Pack, name: str, choice: Any) -> Pack:
     chosen = str(body["choose"])
     if chosen != "chosen":
         pack = choose(pack, name, chosen)
-    else:
-        build_place = pack.readings.get(name)
-        if build_place is None:
-            return choose(pack, name, chosen)  # raises with the nearest name
     source = " ".join(str(body[k]) for k in ("document", "date") if body.get(k))
     decided = attrs.evolve(
         pack.readings[name],

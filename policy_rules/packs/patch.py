@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from policy_rules.errors import PackError, Place, Problem, Problems, nearest, sh
 from policy_rules.facts.dates import read_date
 from policy_rules.packs.model import Pack, Period, Rule
 from policy_rules.packs.references import dependencies, expressions, references
-from policy_rules.packs.sections import build_entity, declare
+from policy_rules.packs.sections import build_entity, check_form, declare
 
 PATCHED: Final = (
     "populations",
@@ -39,8 +40,15 @@ def graph_of(pack: Pack) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
+def patched(
+    pack: Pack,
+    patch: Mapping[str, Any],
+    place: Place,
+    places: Mapping[str, Place] | None = None,
+) -> Pack:
     """A copy of ``pack`` with values replaced at dotted paths.
+
+    ``place`` is where the patch stands, ``places`` where each of its values does.
 
     Raises :class:`~policy_rules.errors.PackError` where a path leads nowhere or a value does not fit.
     """
@@ -48,30 +56,38 @@ def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
     raw: dict[str, dict[str, Mapping[str, Any]]] = {}
     for section in pack.raw:
         raw[section] = dict(pack.raw[section])
-    touched: set[tuple[str, str]] = set()
+    touched: dict[tuple[str, str], Place] = {}
     period = pack.in_force
     for path, value in patch.items():
+        here = (places or {}).get(path, place)
         section, _, rest = path.partition(".")
         if section == "document":
-            period = _dates(period, rest, value, place, problems)
-            touched |= {("rules", name) for name in pack.rules}
+            period = _dates(period, rest, value, here, problems)
+            touched |= {
+                ("rules", name): here for name in pack.rules if ("rules", name) not in touched
+            }
             continue
         name, _, below = rest.partition(".")
         if section not in PATCHED or name not in raw.get(section, {}):
             known = [f"{s}.{n}" for s in PATCHED for n in raw[s]]
-            problems.add("patch_path", place, got=shown(path), nearest=nearest(path, known))
+            hint = nearest(f"{section}.{name}", known)
+            hint = hint and ".".join(filter(None, (hint, below)))
+            problems.add("patch_path", here, got=shown(path), nearest=hint)
             continue
         entry = copy.deepcopy(dict(raw[section][name]))
         if not _put(entry, below.split("."), value):
-            problems.add("patch_path", place, got=shown(path))
+            problems.add("patch_path", here, got=shown(path))
             continue
         raw[section][name] = entry
-        touched.add((section, name))
+        touched[section, name] = here
+    for (section, name), here in touched.items():
+        if raw[section][name] is not pack.raw[section][name]:
+            check_form(section, name, raw[section][name], here, problems)
     problems.raise_if_any(PackError)
-    changes = _rebuild(pack, raw, touched, period, place, problems)
+    changes = _rebuild(pack, raw, touched, period, problems)
     problems.raise_if_any(PackError)
     result: Pack = attrs.evolve(pack, raw=raw, in_force=period, **changes)
-    _check_rings(pack, result, touched, place, problems)
+    _check_rings(pack, result, touched, problems)
     problems.raise_if_any(PackError)
     return result
 
@@ -79,14 +95,13 @@ def patched(pack: Pack, patch: Mapping[str, Any], place: Place) -> Pack:
 def _rebuild(
     pack: Pack,
     raw: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    touched: set[tuple[str, str]],
+    touched: Mapping[tuple[str, str], Place],
     period: Period,
-    place: Place,
     problems: Problems,
 ) -> dict[str, Any]:
     names = declare(raw)
     changes: dict[str, Any] = {}
-    for section, name in touched:
+    for (section, name), place in touched.items():
         before = getattr(pack, section)[name]
         if section == "rules" and raw[section][name] is pack.raw[section][name]:
             # only the dates of the document changed
@@ -94,7 +109,7 @@ def _rebuild(
             changes.setdefault(section, dict(pack.rules))[name] = dates
             continue
         thing = build_entity(
-            section, name, raw[section][name], lambda _: place, lambda _: False,
+            section, name, raw[section][name], lambda _, at=place: at, lambda _: False,
             pack.vocabulary, names, period, problems,
         )  # fmt: skip
         if thing is None:
@@ -118,7 +133,7 @@ def _within(rule: Rule, old: Period, new: Period) -> Period:
 
 
 def _check_rings(
-    before: Pack, after: Pack, touched: set[tuple[str, str]], place: Place, problems: Problems
+    before: Pack, after: Pack, touched: Mapping[tuple[str, str], Place], problems: Problems
 ) -> None:
     graph = dict(graph_of(before))
     for section, name in touched:
@@ -129,14 +144,14 @@ def _check_rings(
             used |= {f"rules.{r}" for r in getattr(thing, "excluded_by", ())}
             graph[key] = frozenset(used)
     _graphs[after] = graph
-    for section, name in touched:
+    for (section, name), place in touched.items():
         key = f"{section}.{name}"
         seen: set[str] = set()
         todo = list(graph.get(key, ()))
         while todo:
             step = todo.pop()
             if step == key:
-                problems.add("cycle", place, got=shown(name))
+                problems.add("cycle", place, got=shown(name), detail=name)
                 break
             if step not in seen:
                 seen.add(step)
@@ -150,11 +165,14 @@ def _dates(period: Period, key: str, value: Any, place: Place, problems: Problem
         problems.add("patch_path", place, got=shown(f"document.{key}"), nearest=near)
         return period
     try:
-        change: dict[str, Any] = {edges[key]: read_date(value)}
-        return attrs.evolve(period, **change)
+        day = read_date(value)
     except ValueError:
+        day = None
+    if not isinstance(day, date):
         problems.add("bad_date", place, expected="2022-12-31", got=shown(value))
         return period
+    change: dict[str, Any] = {edges[key]: day}
+    return attrs.evolve(period, **change)
 
 
 def _put(entry: Any, keys: list[str], value: Any) -> bool:
@@ -198,7 +216,17 @@ def choose(pack: Pack, reading: str, alternative: str) -> Pack:
             Problem("unknown_alternative", where, ", ".join(found), shown(alternative), near)
         )
     choice = found[alternative]
-    changed = patched(pack, choice.patch, choice.place)
+    changed = patched(pack, choice.patch, choice.place, choice.places)
     result = attrs.evolve(changed, choices={**pack.choices, reading: alternative})
     _graphs[result] = _graphs[changed]
     return result
+
+
+def check_readings(pack: Pack, problems: Problems) -> None:
+    """Note every alternative reading that could not be carried out."""
+    for reading in pack.readings.values():
+        for choice in reading.alternatives:
+            try:
+                patched(pack, choice.patch, choice.place, choice.places)
+            except PackError as error:
+                problems.found += error.problems

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from policy_rules.errors import Problems
+import attrs
+
+from policy_rules.errors import Place, Problems
 from policy_rules.expr.types import BOOL
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.packs import build
 from policy_rules.packs.entry import Entry
 from policy_rules.packs.model import Entity, Period
 from policy_rules.packs.scope import Names
+from policy_rules.schema import check
+from policy_rules.yamldoc import Document
 
 #: Sections of the raw data of a pack, in the order in which they are built.
 SECTIONS: Final = (
@@ -76,3 +80,31 @@ def build_entity(
             return build.reading(entry)
         case _:
             return build.clause(entry)
+
+
+#: The file of a section, and how its things stand in it: by name, or in a list.
+_FILES: Final = {
+    "populations": "pack",
+    "parameters": "parameters",
+    "externals": "parameters",
+    "definitions": "definitions",
+    "tables": "definitions",
+    "rules": "rules",
+    "targets": "targets",
+}
+
+
+def check_form(
+    section: str, name: str, data: Mapping[str, Any], place: Place, problems: Problems
+) -> None:
+    """Note what does not fit the schema in the data of one thing; all of it stands at ``place``."""
+    listed = section in ("rules", "targets")
+    whole: Any = [data] if listed else {section: {name: data}}
+    prefix = "0" if listed else f"{section}.{name}"
+    found = Problems()
+    check(Document(place.file, whole, {}, {}, set(), ""), _FILES[section], found)
+    for problem in found.found:
+        if problem.code == "missing_key" and problem.expected == "`population`":
+            continue  # a patch may take the population away: then every subject is meant
+        if problem.place.path == prefix or problem.place.path.startswith(f"{prefix}."):
+            problems.found.append(attrs.evolve(problem, place=place))

@@ -123,7 +123,11 @@ def _spans(pack: Pack, clauses: list[Clause]) -> Iterator[Problem]:
         end = max(end, stop)
     if end != pack.text_characters:
         place = Place(f"{pack.id}/pack.yaml", path="text.characters")
-        yield Problem("span_missing", place, expected=str(pack.text_characters), got=str(end))
+        whole = pack.text_characters
+        if end < whole:
+            yield Problem("span_missing", place, expected=str(end), got=str(whole))
+        else:
+            yield Problem("out_of_range", place, expected=f"<= {whole}", got=shown(end))
 
 
 def numbered(items: dict[str, int]) -> list[int]:
