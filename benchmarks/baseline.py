@@ -142,7 +142,6 @@ def verdicts(record, members, as_of):
     at_risk = opposite(monitoring.get("risk_removed"))
     lifted_people = either(lifted, monitored)
     relocated = record.get("relocated")
-    relocated_lifted_people = both(relocated, lifted_people)
 
     labour = [m.get("labour") for m in people]
     able = [one_of(code, WORKERS) for code in labour]
@@ -201,10 +200,8 @@ def verdicts(record, members, as_of):
         ("monitoring_support_complete", ""): both(monitored, at_risk),
         ("monitoring_removal_complete", ""): both(monitored, ask("risk_removal_criteria_met")),
         ("relocated_household_has_income_plan", ""): relocated,
-        ("zero_employment_household", ""): both(
-            relocated_lifted_people, both(zero_employment, able_and_willing)
-        ),
-        ("zero_employment_cleared", ""): both(relocated_lifted_people, able_and_willing),
+        ("zero_employment_household", ""): both(zero_employment, able_and_willing),
+        ("zero_employment_cleared", ""): able_and_willing,
         ("below_district_average_focus", ""): below_average,
         ("focus_household_plan", ""): below_average,
         ("focus_household_measures", ""): below_average,

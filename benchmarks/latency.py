@@ -1,11 +1,15 @@
-"""Latency: every way of asking, over the same records, one after the other in each round."""
+"""Latency: every way of asking, over the same records, one after the other in each round.
+
+Two clocks: the wall's, and that of the thread, which stands while other programs have the processor.
+Ratios are of the thread's clock.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 from statistics import median
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
 import baseline
@@ -20,6 +24,8 @@ REPEATS = 3
 WARM_UP = 30
 
 Ask = Callable[[Case], Any]
+#: by group of records and way of asking: of each round, each call on the thread's clock and the wall's
+Times = dict[tuple[str, str], list[list[tuple[int, int]]]]
 
 
 def read_all(result: Determination) -> None:
@@ -76,7 +82,7 @@ def measure(pack: Pack, rounds: int) -> dict[str, Any]:
     checked, reference = Engine(pack), Engine(pack, engine="reference")
     timed = cases(pack)
     asked = ways(pack, checked, reference)
-    times: dict[tuple[str, str], list[list[int]]] = {}
+    times: Times = {}
     for case in timed:
         agree(case, reference)
     for number in range(WARM_UP):
@@ -85,14 +91,14 @@ def measure(pack: Pack, rounds: int) -> dict[str, Any]:
     order, rng = list(timed), random.Random(0)
     for _ in range(rounds):
         rng.shuffle(order)
-        samples: dict[tuple[str, str], list[int]] = {}
+        samples: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for case in order:
             for name, ask in asked.items():
                 taken = samples.setdefault((case.group, name), [])
                 for _ in range(REPEATS):
-                    start = perf_counter_ns()
+                    start, busy = perf_counter_ns(), thread_time_ns()
                     ask(case)
-                    taken.append(perf_counter_ns() - start)
+                    taken.append((thread_time_ns() - busy, perf_counter_ns() - start))
         for key, taken in samples.items():
             times.setdefault(key, []).append(taken)
     checked.close()
@@ -111,16 +117,19 @@ def measure(pack: Pack, rounds: int) -> dict[str, Any]:
     }
 
 
-def _row(times: dict[tuple[str, str], list[list[int]]], group: str, name: str) -> dict[str, float]:
+def _row(times: Times, group: str, name: str) -> dict[str, float]:
     by_round = times[group, name]
-    everything = sorted(t for taken in by_round for t in taken)
+    busy, wall = (sorted(x) for x in zip(*(t for taken in by_round for t in taken), strict=True))
     # the ratio of each round, so that a machine slow for a while is slow for both
     ratios = [
-        median(taken) / median(base)
+        median(cpu for cpu, _ in taken) / median(cpu for cpu, _ in base)
         for taken, base in zip(by_round, times[group, "baseline"], strict=True)
     ]
+    at = len(busy) * 99 // 100
     return {
-        "median_us": round(median(everything) / 1000, 1),
-        "p99_us": round(everything[len(everything) * 99 // 100] / 1000, 1),
+        "median_us": round(median(busy) / 1000, 1),
+        "p99_us": round(busy[at] / 1000, 1),
+        "wall_median_us": round(median(wall) / 1000, 1),
+        "wall_p99_us": round(wall[at] / 1000, 1),
         "ratio": round(median(ratios), 2),
     }

@@ -76,10 +76,11 @@ def markdown(results: dict[str, Any]) -> str:
         lines += [
             "",
             f"| {group}: {spent['records'][group]} records of {spent['findings'][group]:.0f} findings"
-            " | median µs | p99 µs | × baseline |",
-            "| --- | ---: | ---: | ---: |",
+            " | median µs | p99 µs | wall: median µs | p99 µs | × baseline |",
+            "| --- | ---: | ---: | ---: | ---: | ---: |",
             *(
-                f"| {name} | {row['median_us']:,.1f} | {row['p99_us']:,.1f} | {row['ratio']} |"
+                f"| {name} | {row['median_us']:,.0f} | {row['p99_us']:,.0f} | "
+                f"{row['wall_median_us']:,.0f} | {row['wall_p99_us']:,.0f} | {row['ratio']} |"
                 for name, row in rows.items()
             ),
         ]

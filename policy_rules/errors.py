@@ -15,6 +15,8 @@ from typing import Literal
 import attrs
 
 from policy_rules._messages import MESSAGES
+from policy_rules._phrases import chinese
+from policy_rules._phrases import detail as in_chinese
 
 Lang = Literal["zh", "en"]
 
@@ -54,13 +56,14 @@ class Problem:
 
     def message(self, lang: Lang = "en") -> str:
         """The sentence for a person, without the place."""
-        template = MESSAGES[self.code][lang]
-        text = template.format(
-            expected=self.expected, got=self.got, path=self.place.path, detail=self.detail
-        )
+        parts = {"expected": self.expected, "got": self.got, "detail": self.detail}
+        if lang == "zh":
+            parts = {k: chinese(v) for k, v in parts.items()}
+            parts["detail"] = in_chinese(self.detail)
+        text = MESSAGES[self.code][lang].format(path=self.place.path, **parts)
         if self.nearest:
             hint = MESSAGES["_nearest"][lang].format(nearest=self.nearest)
-            text = f"{text}; {hint}" if lang == "en" else f"{text};{hint}"
+            text += ("; " if lang == "en" else "；") + hint
         return text
 
     def render(self, lang: Lang = "en") -> str:
@@ -176,3 +179,12 @@ def shown(value: object, limit: int = 60) -> str:
         text = "true" if value else "false"
     text = "".join(c if c.isprintable() else "·" for c in text)
     return f"`{text[:limit]}…`" if len(text) > limit else f"`{text}`"
+
+
+def one_of(names: Iterable[object], limit: int = 12) -> str:
+    """A choice, as a message has it; a long one is cut short."""
+    listed = [shown(name) for name in names]
+    if len(listed) <= 1:
+        return "".join(listed)
+    more = [f"… ({len(listed)} in all)"] if len(listed) > limit else []
+    return "one of " + ", ".join([*listed[:limit], *more])

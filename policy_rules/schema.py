@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from policy_rules.errors import Problems, nearest, shown
+from policy_rules.errors import Problems, nearest, one_of, shown
 from policy_rules.yamldoc import Document, Path_
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
@@ -120,7 +120,7 @@ def _note(error: ValidationError, path: Path_, document: Document, problems: Pro
             word = isinstance(instance, str) and re.search(r"\w", instance)
             near = nearest(instance, allowed) if word else ""
             problems.add(
-                "not_allowed", place, expected=", ".join(allowed), got=kind(instance), nearest=near
+                "not_allowed", place, expected=one_of(allowed), got=kind(instance), nearest=near
             )
         case "type":
             problems.add("wrong_type", place, expected=says or _kinds(value), got=kind(instance))

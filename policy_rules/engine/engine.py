@@ -37,8 +37,10 @@ from policy_rules.errors import (
 )
 from policy_rules.expr.nodes import Leaf
 from policy_rules.facts.dates import read_date
+from policy_rules.facts.dictionary import FactSpec
 from policy_rules.facts.record import EMPTY_ROW, Household, Row, read_record
 from policy_rules.packs.model import Pack
+from policy_rules.packs.needs import required_facts
 from policy_rules.verdict import Truth, Verdict
 
 if TYPE_CHECKING:
@@ -129,6 +131,10 @@ class Engine:
         checked, day = self.prepare(record, as_of)
         truths = self._rules.verdicts(checked, day)
         return {where: Verdict.of(truth) for where, truth in truths.items()}
+
+    def required_facts(self, *rules: str) -> tuple[FactSpec, ...]:
+        """The least the pack (or some of its rules) needs to know; nothing else need be collected."""
+        return required_facts(self.pack, rules or None)
 
     def prepare(
         self, record: Mapping[str, Any] | Household, as_of: date | str | None

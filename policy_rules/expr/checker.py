@@ -23,6 +23,7 @@ from policy_rules.expr.types import (
     UnitError,
     describe,
     sum_unit,
+    unit_name,
 )
 
 _T = TypeVar("_T")
@@ -213,8 +214,8 @@ class Checker:
         self.fail(
             "unit_mismatch",
             tree,
-            expected=left.unit or "a bare number",
-            got=right.unit or "a bare number",
+            expected=unit_name(left.unit),
+            got=unit_name(right.unit),
             detail=op,
         )
 

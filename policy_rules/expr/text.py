@@ -34,7 +34,7 @@ def read(text: str, place: Place, problems: Problems) -> ast.expr | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = getattr(error, "offset", None)
         where = shift(place, (column or 1) - 1)
-        problems.add("bad_syntax", where, got=shown(text), detail=_python_message(error))
+        problems.add("bad_syntax", where, got=shown(text), detail=_why(error, text))
         return None
     if _depth(tree) > MAX_DEPTH:
         problems.add("expression_too_deep", place, expected=str(MAX_DEPTH), got=shown(text))
@@ -65,9 +65,34 @@ def shift(place: Place, columns: int) -> Place:
     return Place(place.file, place.line, place.column + columns, place.path)
 
 
-def _python_message(error: BaseException) -> str:
-    message = getattr(error, "msg", None) or type(error).__name__
-    return str(message).split("(")[0].strip().lower().rstrip(".")
+#: What Python says of a text it cannot read, by a part of its message, in our words.
+_SAID: Final = {
+    "never closed": "a bracket is not closed",
+    "unmatched": "a bracket is closed that was not opened",
+    "does not match opening": "the brackets do not fit",
+    "unterminated string": "a quotation mark is missing",
+    "invalid character": "a character that has no place here",
+    "non-printable": "a character that has no place here",
+    "null bytes": "a character that has no place here",
+    "after line continuation": "a character that has no place here",
+    "maybe you meant '=='": "a comparison is written `==`",
+    "cannot assign": "a comparison is written `==`",
+    "leading zeros": "a number is written wrongly",
+    "decimal literal": "a name may not begin with a digit",
+    "literal": "a number is written wrongly",
+    "forgot a comma": "an operator is missing",
+    "too many nested": "this is nested too deeply",
+    "too deeply": "this is nested too deeply",
+}
+
+
+def _why(error: BaseException, text: str) -> str:
+    if not text.strip():
+        return "the expression is empty"
+    if isinstance(error, RecursionError | MemoryError):
+        return "this is nested too deeply"
+    message = str(getattr(error, "msg", None) or error).lower()
+    return next((ours for theirs, ours in _SAID.items() if theirs in message), "invalid syntax")
 
 
 def _depth(tree: ast.AST) -> int:

@@ -151,6 +151,11 @@ def quotient_unit(a: str | None, b: str | None) -> str | None:
     raise UnitError
 
 
+def unit_name(unit: str | None) -> str:
+    """A unit as a user would say it."""
+    return "a bare number" if unit is None else unit.replace("_", " ")
+
+
 def describe(kind: Type) -> str:
     """A type as a user would say it."""
     match kind:
@@ -158,19 +163,21 @@ def describe(kind: Type) -> str:
             return "a yes-or-no condition"
         case NumberType(unit=None):
             return "a number"
+        case NumberType(unit="ratio"):
+            return "a ratio"
         case NumberType(unit=unit):
-            return f"a number of {unit}"
+            return f"a number of {unit_name(unit)}"
         case DateType():
             return "a date"
         case CodeType(codes=codes):
-            return f"a code of {codes}"
+            return f"a code of `{codes}`"
         case CodesType(codes=codes):
-            return f"a set of {codes} codes"
+            return f"a set of codes of `{codes}`"
         case TextType():
             return "a reference"
         case RecordType(name=name):
-            return f"a {name}"
+            return f"a `{name}` record"
         case ListType(item=item):
-            return f"a list of {item.name}"
+            return f"a list of `{item.name}` records"
         case ByYearType(item=item):
-            return f"{item.name} by year"
+            return f"`{item.name}` records by year"

@@ -20,12 +20,12 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.errors import Place, Problems, RecordError, nearest, shown
+from policy_rules.errors import Place, Problems, RecordError, nearest, one_of, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
+from policy_rules.facts.discretion import discreet
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.rows import EMPTY_ROW, UNKNOWN_LIST, External, Items, Row, plain
-from policy_rules.schema import kind as kind_of
 from policy_rules.verdict import ANY_DATE, Interval, reduced
 from policy_rules.yamldoc import Document, Path_, dotted
 
@@ -123,13 +123,13 @@ class _Reader:
 
     def record(self, data: Any) -> Household | None:
         if not isinstance(data, Mapping):
-            self.note((), _Bad("wrong_type", "a mapping", kind_of(data)))
+            self.note((), _Bad("wrong_type", "a mapping", discreet(data)))
             return None
         kind = data.get("kind", "household")
         kinds = [k for k in self.vocabulary.records if k in _kinds()]
         if kind not in kinds:
             near = nearest(str(kind), kinds)
-            self.note(("kind",), _Bad("not_allowed", ", ".join(kinds), shown(kind), near))
+            self.note(("kind",), _Bad("not_allowed", one_of(kinds), discreet(kind, near), near))
             return None
         row = self.row(self.vocabulary.records[kind], data, (), META)
         row.id = self.text(data, "id")
@@ -145,7 +145,7 @@ class _Reader:
         except ValueError:
             day = ANY_DATE
         if isinstance(day, Interval):
-            self.note(("as_of",), _Bad("bad_date", "2022-12-31", shown(value)))
+            self.note(("as_of",), _Bad("bad_date", "2022-12-31", discreet(value)))
             return None
         return day
 
@@ -155,23 +155,23 @@ class _Reader:
             return ""
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
-        self.note((key,), _Bad("wrong_type", "text", kind_of(value)))
+        self.note((key,), _Bad("wrong_type", "text", discreet(value)))
         return ""
 
     def external(self, data: Any, path: Path_) -> External:
         if data is None:
             return {}
         if not isinstance(data, Mapping):
-            self.note(path, _Bad("wrong_type", "a mapping", kind_of(data)))
+            self.note(path, _Bad("wrong_type", "a mapping", discreet(data)))
             return {}
         found: dict[str, dict[str, bool]] = {}
         for pack, conditions in data.items():
             if not isinstance(conditions, Mapping):
-                self.note((*path, pack), _Bad("wrong_type", "a mapping", kind_of(conditions)))
+                self.note((*path, pack), _Bad("wrong_type", "a mapping", discreet(conditions)))
                 continue
             for name, value in conditions.items():
                 if value is not None and not isinstance(value, bool):
-                    bad = _Bad("wrong_type", "true or false", kind_of(value))
+                    bad = _Bad("wrong_type", "true or false", discreet(value))
                     self.note((*path, pack, name), bad)
                 elif value is not None:
                     found.setdefault(str(pack), {})[str(name)] = value
@@ -210,7 +210,7 @@ class _Reader:
                 if isinstance(value, Mapping):
                     self.group(spec, value, (*path, key), f"{name}.", row)
                 else:
-                    self.note((*path, key), _Bad("group_expected", "a mapping", kind_of(value)))
+                    self.note((*path, key), _Bad("group_expected", "a mapping", discreet(value)))
             else:
                 self.unknown(spec, (*path, key), name, meta)
 
@@ -230,23 +230,23 @@ class _Reader:
     def boolean(self, fact: FactSpec, value: Any, path: Path_) -> bool:
         if isinstance(value, bool):
             return value
-        raise _Bad("wrong_type", "true or false", kind_of(value))
+        raise _Bad("wrong_type", "true or false", discreet(value))
 
     def number(self, fact: FactSpec, value: Any, path: Path_) -> int | Fraction:
         number = _number(value)
         if fact.kind == "int" and not isinstance(number, int):
-            raise _Bad("wrong_type", "a whole number", shown(value))
+            raise _Bad("wrong_type", "a whole number", discreet(value))
         if not fact.lo <= number <= fact.hi:
-            raise _Bad("out_of_range", f"{_bound(fact.lo)} – {_bound(fact.hi)}", shown(value))
+            raise _Bad("out_of_range", f"{_bound(fact.lo)} – {_bound(fact.hi)}", discreet(value))
         return number
 
     def date(self, fact: FactSpec, value: Any, path: Path_) -> date | Interval:
         try:
             found = read_date(value)
         except ValueError:
-            raise _Bad("bad_date", "2022-12-31, 2022-12 or 2022", shown(value)) from None
+            raise _Bad("bad_date", "2022-12-31, 2022-12 or 2022", discreet(value)) from None
         if fact.kind == "year_month" and isinstance(found, date):
-            raise _Bad("bad_date", "2022-12", shown(value))
+            raise _Bad("bad_date", "2022-12", discreet(value))
         return found
 
     def code(self, fact: FactSpec, value: Any, path: Path_) -> str:
@@ -256,11 +256,11 @@ class _Reader:
         known = [*codes.values, *codes.spellings]
         spelling = codes.spellings.get(value) if isinstance(value, str) else None
         near = spelling or nearest(str(value), known)
-        raise _Bad("not_allowed", ", ".join(codes.values), shown(value), near)
+        raise _Bad("not_allowed", one_of(codes.values), discreet(value, near), near)
 
     def codes(self, fact: FactSpec, value: Any, path: Path_) -> frozenset[str]:
         if not isinstance(value, list | tuple | set | frozenset):
-            raise _Bad("wrong_type", "a list", kind_of(value))
+            raise _Bad("wrong_type", "a list", discreet(value))
         found = set()
         for i, item in enumerate(value):
             try:
@@ -272,7 +272,7 @@ class _Reader:
     def reference(self, fact: FactSpec, value: Any, path: Path_) -> str:
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
-        raise _Bad("wrong_type", "text", kind_of(value))
+        raise _Bad("wrong_type", "text", discreet(value))
 
     def items(self, fact: FactSpec, value: Any, path: Path_) -> Items:
         complete = True
@@ -291,11 +291,11 @@ class _Reader:
             complete = value.get("complete", True)
             if not isinstance(complete, bool):
                 self.note(
-                    (*path, "complete"), _Bad("wrong_type", "true or false", kind_of(complete))
+                    (*path, "complete"), _Bad("wrong_type", "true or false", discreet(complete))
                 )
             path, value = (*path, "items"), value.get("items")
         if not isinstance(value, list | tuple):
-            raise _Bad("wrong_type", "a list", kind_of(value))
+            raise _Bad("wrong_type", "a list", discreet(value))
         if len(value) > MAX_ITEMS:
             raise _Bad("too_many_values", str(MAX_ITEMS), str(len(value)))
         spec = self.vocabulary.records[fact.item or ""]
@@ -307,7 +307,7 @@ class _Reader:
                 complete = False
                 continue
             if not isinstance(item, Mapping):
-                self.note(here, _Bad("wrong_type", "a mapping", kind_of(item)))
+                self.note(here, _Bad("wrong_type", "a mapping", discreet(item)))
                 continue
             row = self.row(spec, item, here, ITEM_META)
             row.id = str(item.get("id") or f"{spec.name[0]}{i + 1}")
@@ -320,7 +320,7 @@ class _Reader:
 
     def by_year(self, fact: FactSpec, value: Any, path: Path_) -> dict[int, Row]:
         if not isinstance(value, Mapping):
-            raise _Bad("wrong_type", "a mapping", kind_of(value))
+            raise _Bad("wrong_type", "a mapping", discreet(value))
         spec = self.vocabulary.records[fact.item or ""]
         found = {}
         for key, item in value.items():
@@ -328,14 +328,14 @@ class _Reader:
             if not str(key).isascii() or not str(key).isdigit() or int(key) not in YEARS:
                 self.note(here, _Bad("out_of_range", "1990 – 2100", shown(key)))
             elif item is not None and not isinstance(item, Mapping):
-                self.note(here, _Bad("wrong_type", "a mapping", kind_of(item)))
+                self.note(here, _Bad("wrong_type", "a mapping", discreet(item)))
             elif item is not None:
                 found[int(key)] = self.row(spec, item, here, ())
         return found
 
     def nested(self, fact: FactSpec, value: Any, path: Path_) -> Row:
         if not isinstance(value, Mapping):
-            raise _Bad("wrong_type", "a mapping", kind_of(value))
+            raise _Bad("wrong_type", "a mapping", discreet(value))
         return self.row(self.vocabulary.records[fact.item or ""], value, path, ITEM_META)
 
 
@@ -364,9 +364,9 @@ def _number(value: Any) -> int | Fraction:
     if isinstance(value, float):
         value = Decimal(repr(value))  # the printed digits, never the binary fraction
     if not isinstance(value, Decimal):
-        raise _Bad("not_a_number", got=kind_of(value))
+        raise _Bad("not_a_number", got=discreet(value))
     if not value.is_finite() or abs(value.adjusted()) > 30:
-        raise _Bad("not_finite", got=shown(value))
+        raise _Bad("not_finite", got=discreet(value))
     return reduced(Fraction(value))
 
 
