@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from baseline import ONE_TO_ONE_LINE
+
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
@@ -50,10 +52,12 @@ class Case:
 
 
 def examples(pack: Pack) -> list[Case]:
-    """The files of examples/, each on its own date."""
+    """The households of examples/, each on its own date."""
     found = []
     for path in sorted(EXAMPLES.glob("*.yaml")):
         data = read_record_file(path).data
+        if data.get("kind") != "household":
+            continue  # an overlay
         as_of = read_record(data, pack.vocabulary).as_of
         assert as_of is not None
         found.append(Case(pack, data, as_of, "examples"))
@@ -71,17 +75,25 @@ def in_force(sampler: Sampler, rng: random.Random) -> date:
 def household(sampler: Sampler, rng: random.Random, members: int | None = None) -> dict[str, Any]:
     """A household and its members, drawn here: the pack's required facts do not name the list.
 
-    Subsidies get a year near the plan's; the sampler knows no year for them.
+    Subsidies get a year near the plan's; the sampler knows no year for them. Where derived facts are
+    drawn at all, a net income may lie at the line of 四(三) for the household's size, or for the
+    smallest or largest household there may be.
     """
     data: dict[str, Any] = {"kind": "household", **sampler.row(rng, "household", 0)}
     subsidies = data.get("subsidies", ())
     for subsidy in subsidies["items"] if isinstance(subsidies, dict) else subsidies:
         if "year" in subsidy:
             subsidy["year"] = rng.randint(2021, 2024)
+    if sampler.derived:
+        for income in data.get("incomes", {}).values():
+            if rng.random() < 0.2:
+                income.pop("net_per_capita", None)
+                persons = rng.choice((1, data.get("size", 60), 60))
+                income["net"] = ONE_TO_ONE_LINE * persons + rng.choice((-1, 0, 1))
     count = rng.randint(0, 5) if members is None else members
     people: Any = [sampler.row(rng, "member", 1) for _ in range(count)]
-    if members is not None or rng.random() < 0.5:
-        data["size"] = max(1, count)
+    if members is not None:
+        data["size"] = count
     if members is None and rng.random() < sampler.gap / 4:
         return data
     incomplete = members is None and rng.random() < 0.1

@@ -226,8 +226,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "{got} 与内置规则包同名，会将其遮蔽",
     },
     "bad_pack_name": {
-        "en": "{got} is not a pack's name, expected {expected}",
-        "zh": "{got} 不是合规的规则包名称，应为 {expected}",
+        "en": "{got} is not a pack's name, write it like {expected}",
+        "zh": "{got} 不是合规的规则包名称，应如 {expected}",
     },
     "wrong_pack": {
         "en": "this is written for the pack {got}, not for {expected}",

@@ -73,19 +73,24 @@ def read_yaml(
     path: Path, name: str | None = None, error: type[PolicyRulesError] = PackError
 ) -> Document:
     """Read a YAML file. Raises ``error`` with every problem found."""
-    problems = Problems()
     file = name or str(path)
+    return parse_yaml(read_bytes(path, file, error), file, error)
+
+
+def read_bytes(path: Path, file: str, error: type[PolicyRulesError]) -> bytes:
+    """The bytes of a file that is not too large; raises ``error``."""
+    problems = Problems()
+    raw = b""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             problems.add("file_too_large", Place(file), expected=str(MAX_BYTES), got=str(size))
-            problems.raise_if_any(error)
-        raw = path.read_bytes()
+        else:
+            raw = path.read_bytes()
     except OSError as failure:
         problems.add("cannot_read", Place(file), detail=failure.strerror or type(failure).__name__)
-        problems.raise_if_any(error)
-        raise AssertionError from failure
-    return parse_yaml(raw, file, error)
+    problems.raise_if_any(error)
+    return raw
 
 
 def parse_yaml(raw: bytes | str, file: str, error: type[PolicyRulesError] = PackError) -> Document:

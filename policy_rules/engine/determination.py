@@ -134,6 +134,9 @@ class Later(Protocol):
     def contested(self, finding: Finding) -> tuple[Contested, ...]:
         """The readings that alone would change it."""
 
+    def because(self, finding: Finding) -> tuple[Because, ...]:
+        """How it came about, line by line."""
+
 
 @attrs.define(eq=False)
 class Finding:
@@ -159,6 +162,17 @@ class Finding:
     def contested(self) -> tuple[Contested, ...]:
         """The readings of unclear clauses that, flipped alone, would change this finding."""
         return () if self._later is None else self._later.contested(self)
+
+    @property
+    def because(self) -> tuple[Because, ...]:
+        """Every line of the rule with its verdict and the values seen."""
+        return () if self._later is None else self._later.because(self)
+
+    @property
+    def margin(self) -> str | None:
+        """How far the first deciding numeric line is from its edge (left minus right side)."""
+        lines = [line for line in self.because if line.margin is not None]
+        return next((line.margin for line in lines if line.decided), None)
 
     @property
     def id(self) -> str:
@@ -300,7 +314,6 @@ class Determination:
         conflicts: tuple[Conflict, ...],
         as_of: date,
         receipt: Callable[[Determination], Receipt],
-        explain: Callable[[Finding], tuple[Because, ...]],
         record_id: str,
         in_region: bool | None,
     ) -> None:
@@ -311,7 +324,6 @@ class Determination:
         #: whether the record lies in the region of the document; None where it names no region
         self.in_region = in_region
         self._receipt = receipt
-        self._explain = explain
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -320,7 +332,7 @@ class Determination:
 
     def explain(self, finding: Finding | str) -> tuple[Because, ...]:
         """Line by line, how a finding came about. Raises NotFoundError for an unknown id."""
-        return self._explain(self[finding] if isinstance(finding, str) else finding)
+        return (self[finding] if isinstance(finding, str) else finding).because
 
     def _of(self, outcome: str, verdict: Verdict) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.rule.outcome == outcome and f.verdict is verdict)

@@ -15,7 +15,6 @@ from policy_rules.engine.building import Env
 from policy_rules.engine.conflicts import ConflictFinder, without
 from policy_rules.engine.contested import Variant, variants
 from policy_rules.engine.determination import (
-    Because,
     Conflict,
     Determination,
     Finding,
@@ -38,7 +37,7 @@ from policy_rules.errors import (
 from policy_rules.expr.nodes import Leaf
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec
-from policy_rules.facts.record import EMPTY_ROW, Household, Row, read_record
+from policy_rules.facts.record import Household, Row, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
 from policy_rules.verdict import Truth, Verdict
@@ -116,7 +115,9 @@ class Engine:
         apart: frozenset[str] = frozenset()
         if conflicts:
             apart = self._settle(checked, day, conflicts, findings)
-        later = Explanations(self._asker, self._variants, checked, day, env, findings, apart)
+        later = Explanations(
+            self._explainer, self._asker, self._variants, checked, day, env, findings, apart
+        )
         if self.strict_readings:
             later.be_strict()
         shown_conflicts = (*(c for c, _, _ in conflicts), *self._conflicts.mismatch(checked))
@@ -208,10 +209,6 @@ class Engine:
 
     # -- explaining ---------------------------------------------------------------------------
 
-    def _environment(self, record: Household, day: date, subject: str) -> Env:
-        row = next((m for m in record.members if m.id == subject), EMPTY_ROW)
-        return self._rules.environment(record, day, row)
-
     def line(
         self, owner: str, leaf: Leaf, record: Household, day: date, member: Row | None
     ) -> Truth:
@@ -221,17 +218,11 @@ class Engine:
     def _determination(
         self, record: Household, day: date, findings: list[Finding], conflicts: tuple[Conflict, ...]
     ) -> Determination:
-        def explain(finding: Finding) -> tuple[Because, ...]:
-            env = self._environment(record, day, finding.subject)
-            return self._explainer.because(finding.rule, env)
-
         def receipt(result: Determination) -> Receipt:
             return self._receipt(record, day, result)
 
         in_region = self.pack.region.holds(record.region)
-        return Determination(
-            tuple(findings), conflicts, day, receipt, explain, record.id, in_region
-        )
+        return Determination(tuple(findings), conflicts, day, receipt, record.id, in_region)
 
     def _receipt(self, record: Household, day: date, result: Determination) -> Receipt:
         body = json.dumps(

@@ -8,7 +8,8 @@ from datetime import date
 from policy_rules.engine.asking import Needs
 from policy_rules.engine.building import MEMBER, Env
 from policy_rules.engine.contested import Variant, contested
-from policy_rules.engine.determination import Contested, FactNeed, Finding, Status
+from policy_rules.engine.determination import Because, Contested, FactNeed, Finding, Status
+from policy_rules.engine.explain import Explainer
 from policy_rules.engine.needs import Asker
 from policy_rules.facts.record import EMPTY_ROW, Household
 from policy_rules.verdict import Verdict
@@ -23,6 +24,7 @@ class Explanations:
 
     def __init__(
         self,
+        explainer: Explainer,
         asker: Asker,
         variants: tuple[Variant, ...],
         record: Household,
@@ -31,6 +33,7 @@ class Explanations:
         findings: list[Finding],
         apart: frozenset[str],
     ) -> None:
+        self._explainer = explainer
         self._asker = asker
         self._variants = variants
         self._record = record
@@ -78,9 +81,19 @@ class Explanations:
                 found = self._missing[finding.id] = self._ask(finding, unsure, open_amount)
             return found
 
-    def _ask(self, finding: Finding, unsure: bool, open_amount: bool) -> tuple[FactNeed, ...]:
+    def because(self, finding: Finding) -> tuple[Because, ...]:
+        """How a finding came about, line by line."""
+        with self._lock:
+            self._at(finding)
+            return self._explainer.because(finding.rule, self._env)
+
+    def _at(self, finding: Finding) -> None:
+        """Put the subject of a finding into the environment."""
         rows = (row for row in self._record.members if row.id == finding.subject)
         self._env[MEMBER] = next(rows, EMPTY_ROW) if finding.subject else EMPTY_ROW
+
+    def _ask(self, finding: Finding, unsure: bool, open_amount: bool) -> tuple[FactNeed, ...]:
+        self._at(finding)
         needs: Needs = []
         if unsure:
             self._asker.missing(finding.rule, self._env, needs)

@@ -1,0 +1,209 @@
+"""One bad input a code, with the whole of what is said of it in expected.txt.
+
+A folder is named after its code (and what sets it apart, after two underscores). Its files replace
+those of ``base``, a small right pack; ``record``, ``overlay``, ``cases`` and ``facts`` files are read
+with that pack. ``pytest tests/bad --update-expected`` rewrites what is expected.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policy_rules import Engine, EngineDisagreement, load_pack
+from policy_rules._messages import MESSAGES
+from policy_rules._phrases import translated
+from policy_rules.engine.durable import loading
+from policy_rules.errors import PackError, Place, PolicyRulesError, Problem, RecordError
+from policy_rules.facts.dictionary import build_vocabulary
+from policy_rules.facts.files import read_record_file
+from policy_rules.facts.record import read_record
+from policy_rules.packs.loader import load_folder
+from policy_rules.packs.registry import list_packs
+from policy_rules.sources.ledger import audit
+from policy_rules.testing.cases import Runner, read_cases
+from policy_rules.yamldoc import parse_yaml, read_yaml
+
+HERE = Path(__file__).parent
+BASE = HERE / "base"
+CASES = sorted(p.name for p in HERE.iterdir() if (p.is_dir() and p != BASE and p.name[0] != "_"))
+
+
+def told(case: str, tmp: Path) -> PolicyRulesError:
+    """What is raised for a case."""
+    folder = tmp / "bad"
+    shutil.copytree(BASE, folder)
+    given = {p.stem: p for p in (HERE / case).iterdir() if p.name != "expected.txt"}
+    for stem in given.keys() - {"overlay", "cases", "facts", "record"}:
+        copy = shutil.copytree if given[stem].is_dir() else shutil.copyfile
+        copy(given[stem], folder / given[stem].name)
+    try:
+        if "facts" in given:
+            build_vocabulary(read_yaml(given["facts"], "facts.yaml"))
+        elif "record" in given:
+            document = read_record_file(given["record"])
+            read_record(document.data, document=document)
+        pack = load_folder(folder, "bad")
+        if "overlay" in given:
+            pack.with_overlay(given["overlay"])
+        elif "cases" in given:
+            (one,) = read_cases(read_yaml(given["cases"], "cases.yaml"), pack)
+            raise PackError(Runner(pack).run(one))
+        raise PackError(audit(pack).problems)
+    except PolicyRulesError as error:
+        return error
+
+
+def compared(case: str, error: PolicyRulesError, update: bool) -> None:
+    """Both languages, as stored."""
+    said = f"{error.render('en')}\n\n{error.render('zh')}\n".replace(f"{HERE}{os.sep}", "")
+    expected = HERE / case / "expected.txt"
+    if update:
+        expected.write_text(said, "utf-8")
+    assert said == expected.read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_of_a_bad_input(
+    case: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    error = told(case, tmp_path)
+    assert case.split("__")[0] in {p.code for p in error.problems}
+    compared(case, error, request.config.getoption("--update-expected", default=False))
+
+
+def stored(case: str) -> str:
+    return (HERE / case / "expected.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_chinese_holds_no_english_and_names_no_python_type(case: str) -> None:
+    english, chinese = stored(case).strip().split("\n\n")
+    for line in chinese.splitlines():
+        said = line.split(": ", 2)[-1]
+        assert translated(said), said
+        assert not re.search(r"[;:!?()] |,", re.sub(r"`[^`]*`|\{zh.*?\}|\[.*?\]", "", said)), said
+    for line in english.splitlines():
+        said = re.sub(r"`[^`]*`", "", line.split(": ", 2)[-1])
+        assert not re.search(r"\b(str|int|dict|None|True|False|Decimal|NoneType)\b", said), said
+        assert not said.endswith(".")
+        assert said[:1] == said[:1].lower()
+
+
+def test_every_code_has_a_bad_input() -> None:
+    covered = {case.split("__")[0] for case in CASES} | set(PRODUCED)
+    # what coverage prints; no error
+    assert covered == set(MESSAGES) - {"_nearest", "leaf_never_decided"}
+
+
+# -- codes that take more than a small file --------------------------------------------------------
+
+
+def _pack_without_clauses(tmp: Path) -> None:
+    shutil.copytree(BASE, tmp / "bad")
+    (tmp / "bad" / "clauses.yaml").unlink()
+    load_folder(tmp / "bad", "bad")
+
+
+def _shadowed(tmp: Path) -> None:
+    shutil.copytree(BASE, tmp / "yunnan" / "dongchuan")
+    list_packs(tmp)
+
+
+def _too_large(tmp: Path) -> None:
+    (tmp / "large.yaml").write_bytes(b"#" * (16 * 1024 * 1024 + 1))
+    read_yaml(tmp / "large.yaml", "large.yaml")
+
+
+def _disagreement(tmp: Path) -> None:
+    raise EngineDisagreement(
+        Problem("engine_disagreement", Place(path="support"), "reference: YES", "durable_rules: NO")
+    )
+
+
+def _unavailable(tmp: Path) -> None:
+    patch = pytest.MonkeyPatch()
+    with patch.context() as at:
+        at.setattr(loading, "available", lambda: False)
+        at.setattr(loading, "why_unavailable", lambda: "No module named 'durable_rules_engine'")
+        Engine(load_folder(BASE), engine="durable_rules")
+
+
+PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "cannot_read": (
+        lambda tmp: read_yaml(tmp / "none.yaml", "none.yaml"),
+        "none.yaml: cannot_read: 无法读取此文件：文件不存在",
+    ),
+    "file_missing": (
+        _pack_without_clauses,
+        "bad/clauses.yaml: file_missing: 缺少文件 `clauses.yaml`",
+    ),
+    "file_too_large": (
+        _too_large,
+        "large.yaml: file_too_large: 此文件有 16777217 字节，上限为 16777216 字节",
+    ),
+    "too_many_values": (
+        lambda tmp: parse_yaml("a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\n"
+        + "".join(f"{y}: &{y} [{','.join([f'*{x}'] * 8)}]\n" for x, y in ("bc", "cd", "de", "ef")),
+        "bomb.yaml"),
+        "bomb.yaml:1:18: too_many_values: 此处的值超过 250000 个",
+    ),
+    "unknown_pack": (
+        lambda tmp: load_pack("yunnan/dongchan"),
+        "<input>: unknown_pack: 没有名为 `yunnan/dongchan` 的规则包；是否想写 `yunnan/dongchuan`？",
+    ),
+    "bad_pack_name": (
+        lambda tmp: load_pack("Yunnan Dongchuan"),
+        "<input>: bad_pack_name: `Yunnan Dongchuan` 不是合规的规则包名称，应如 yunnan/dongchuan",
+    ),
+    "shadowed_pack": (_shadowed, "`yunnan/dongchuan` 与内置规则包同名，会将其遮蔽"),
+    "no_date": (
+        lambda tmp: Engine(load_folder(BASE), engine="reference").evaluate({}),
+        "as_of: no_date: 判定须有日期：请在此处或在记录中给出 `as_of`",
+    ),
+    "engine_disagreement": (
+        _disagreement,
+        "support: engine_disagreement: 两套引擎对 support 的判定不一致："
+        "reference: YES，durable_rules: NO",
+    ),
+    "engine_unavailable": (
+        _unavailable,
+        "<input>: engine_unavailable: 此处无法使用 durable_rules 引擎："
+        "`No module named 'durable_rules_engine'`",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PRODUCED)
+def test_what_no_small_file_can_show(code: str, tmp_path: Path) -> None:
+    produce, expected = PRODUCED[code]
+    with pytest.raises(PolicyRulesError) as caught:
+        produce(tmp_path)
+    said = caught.value.render("zh")
+    assert [p.code for p in caught.value.problems] == [code]
+    assert said.endswith(expected)
+
+
+# -- all at once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_a_record_with_ten_errors_gives_ten_problems_each_in_its_place(suffix: str) -> None:
+    document = read_record_file(HERE / f"ten.{suffix}")
+    with pytest.raises(RecordError) as caught:
+        read_record(document.data, document=document)
+    found = caught.value.problems
+    assert len(found) == 10
+    assert len({p.code for p in found}) >= 7
+    lines = (HERE / f"ten.{suffix}").read_text("utf-8").splitlines()
+    for problem in found:
+        assert problem.place.line is not None
+        assert problem.place.column is not None
+        rest = lines[problem.place.line - 1][problem.place.column - 1 :]
+        wrong = problem.got.strip("`")
+        assert rest.startswith(wrong) or wrong in ("a list", "a mapping"), (problem, rest)
