@@ -110,8 +110,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "{got} 后面不能带括号和参数",
     },
     "not_comparable": {
-        "en": "{got} cannot be compared, use {expected}",
-        "zh": "{got} 不能用于比较，请用 {expected}",
+        "en": "{got} cannot be compared, write {expected}",
+        "zh": "{got} 不能用于比较，应写 {expected}",
     },
     "not_ordered": {
         "en": "{got} has no order, use {expected}",
@@ -126,12 +126,12 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "{got} is a group of facts, not a fact",
         "zh": "{got} 是一组事实项，不是单个事实项",
     },
-    "bad_fold": {"en": "expected {expected}, got {got}", "zh": "此处应写作 {expected}，现为 {got}"},
+    "bad_fold": {"en": "expected {expected}, got {got}", "zh": "此处应为 {expected}，现为 {got}"},
     "shadowed_name": {
         "en": "the name {got} is already taken here",
         "zh": "名称 {got} 在此处已被使用",
     },
-    "unknown_name": {"en": "unknown name {got}", "zh": "没有名为 {got} 的名称"},
+    "unknown_name": {"en": "unknown name {got}", "zh": "没有 {got} 这个名称"},
     "unknown_function": {"en": "unknown function {got}", "zh": "没有名为 {got} 的函数"},
     "unknown_fact": {"en": "unknown fact {got}", "zh": "没有名为 {got} 的事实项"},
     "unknown_code": {
@@ -183,8 +183,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     },
     # -- dates ---------------------------------------------------------------------------------
     "dates_reversed": {
-        "en": "the end {got} lies before the beginning, expected {expected}",
-        "zh": "截止日期 {got} 早于起始日期，应 {expected}",
+        "en": "the end {got} lies before the beginning {expected}",
+        "zh": "截止日期 {got} 早于起始日期 {expected}",
     },
     "dates_overlap": {
         "en": "the period from {got} overlaps with another one",

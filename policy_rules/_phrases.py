@@ -14,7 +14,7 @@ _PHRASES: Final = {
     "nothing": "空值",
     "text": "文本",
     "a list": "列表",
-    "a mapping": "映射（键: 值）",
+    "a mapping": "键值映射",
     "a whole number": "整数",
     "a number": "数字",
     "a number, null": "数字、null",
@@ -24,7 +24,7 @@ _PHRASES: Final = {
     "a date": "日期",
     "a fact": "事实项",
     "a reference": "引用文本",
-    "a yes-or-no condition": "是否判断",
+    "a yes-or-no condition": "条件（是或否）",
     "a code": "代码",
     "a set of codes": "代码集合",
     "a list of spells": "有起止时间的经历列表",
@@ -33,6 +33,7 @@ _PHRASES: Final = {
     "null": "null",
     "2 or more": "2 个以上",
     "and": "与",
+    "it alone, or with `not`": "条件本身，或在其前加 `not`",
     "norms": "norms",
     # the schemas' descriptions
     "16 digits of 0-9 and a-f, in quotes": "加引号的 16 位 0-9、a-f 字符",
@@ -85,7 +86,7 @@ _PHRASES: Final = {
     "File name too long": "文件名过长",
     # YAML
     "control characters are not allowed": "不允许出现控制字符",
-    "mapping values are not allowed in this context": "此处不能出现“键: 值”，可能是缩进不对或缺少引号",
+    "mapping values are not allowed in this context": "此处不能出现键和值，可能是缩进不对或缺少引号",
     "mapping keys are not allowed in this context": "此处不能出现键",
     "block sequence entries are not allowed in this context": "此处不能出现列表项",
     "did not find expected key": "此处应为键，可能是缩进不对",
@@ -131,6 +132,8 @@ _FORMS: Final = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
         (r"one of (.+)", "{} 之一"),
+        (r"a text of (\d+) characters", "{} 个字的文本"),
+        (r"a text of 1 character", "1 个字的文本"),
         (r"(.+?),? such as (?P<raw1>\[.+\]) or (?P<raw2>\[.+\])", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>\S+) or (?P<raw2>\S+)", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>[^\s,]+), or (.+)", "{}，如 {}，或 {}"),
@@ -141,7 +144,7 @@ _FORMS: Final = tuple(
         (r"an? (`[^`]+`) record", "{} 记录"),
         (r"a list of (`[^`]+`) records", "{} 记录的列表"),
         (r"(`[^`]+`) records by year", "按年份的 {} 记录"),
-        (r"a mapping of (`.+`)", "由 {} 组成的映射"),
+        (r"a mapping of (`.+`)", "由 {} 组成的键值映射"),
         (r"(.+), or one of (.+)", "{}，或 {} 之一"),
         (r"(.+), or (.+)", "{}，或 {}"),
         (r"(.+), (.+) or (.+)", "{}、{} 或 {}"),
@@ -154,12 +157,18 @@ _FORMS: Final = tuple(
 _VERDICTS: Final = re.compile(
     r"`[^`]*`|YES|UNKNOWN|not_in_force|null|true|false|norms|UTF-8|YAML|JSON|\{zh: …, en: …\}"
 )
-_SPACE: Final = re.compile(r"(?<=[一-鿿）]) (?=[一-鿿（])")
+_SPACE: Final = re.compile(r"(?<=[一-鿿（）“”：，]) (?=[一-鿿（）“”])")
 
 
 def chinese(phrase: str) -> str:
     """The phrase in Chinese; what has no letters outside backticks stays as it is."""
-    return _SPACE.sub("", _said(phrase))
+    return tight(_said(phrase))
+
+
+def tight(text: str) -> str:
+    """Without the spaces between Chinese characters; what stands in backticks is left alone."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else _SPACE.sub("", part) for part in parts)
 
 
 def _said(phrase: str) -> str:

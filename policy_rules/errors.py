@@ -15,7 +15,7 @@ from typing import Literal
 import attrs
 
 from policy_rules._messages import MESSAGES
-from policy_rules._phrases import chinese
+from policy_rules._phrases import chinese, tight
 from policy_rules._phrases import detail as in_chinese
 
 Lang = Literal["zh", "en"]
@@ -64,7 +64,7 @@ class Problem:
         if self.nearest:
             hint = MESSAGES["_nearest"][lang].format(nearest=self.nearest)
             text += ("; " if lang == "en" else "；") + hint
-        return text
+        return tight(text) if lang == "zh" else text
 
     def render(self, lang: Lang = "en") -> str:
         """``file:line:column: code: message``."""

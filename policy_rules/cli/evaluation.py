@@ -134,6 +134,7 @@ def _because(result: Determination, id_: str) -> list[dict[str, Any]]:
             "values": dict(line.values),
             "margin": line.margin,
             "decided": line.decided,
+            "depth": line.depth,
         }
         for line in result.explain(id_)
     ]

@@ -101,7 +101,8 @@ def figure(value: Number | float) -> str:
 class Because:
     """One line of a rule that took part in the answer: its place, text, verdict and values seen.
 
-    ``margin`` is the distance of a numeric comparison from its edge, where both sides are known.
+    ``margin`` is the distance of a numeric comparison from its edge, where both sides are known;
+    ``depth`` is above 0 for the lines of a population, definition or rule that a line names.
     """
 
     path: str
@@ -111,6 +112,7 @@ class Because:
     values: Mapping[str, str]
     margin: str | None = None
     decided: bool = False
+    depth: int = 0
 
 
 @attrs.frozen
@@ -171,7 +173,7 @@ class Finding:
     @property
     def margin(self) -> str | None:
         """How far the first deciding numeric line is from its edge (left minus right side)."""
-        lines = [line for line in self.because if line.margin is not None]
+        lines = [line for line in self.because if line.margin is not None and line.depth == 0]
         return next((line.margin for line in lines if line.decided), None)
 
     @property

@@ -32,9 +32,10 @@ from policy_rules.expr.nodes import (
     YearItem,
     children,
     leaves,
+    walk,
 )
 from policy_rules.expr.prose import prose
-from policy_rules.expr.types import ByYearType, NumberType, RecordType
+from policy_rules.expr.types import BoolType, ByYearType, NumberType, RecordType
 from policy_rules.facts.record import Items, Row
 from policy_rules.packs.labels import PackLabels
 from policy_rules.packs.model import Rule
@@ -77,24 +78,14 @@ class Explainer:
     # -- because ----------------------------------------------------------------------------
 
     def because(self, rule: Rule, env: Env) -> tuple[Because, ...]:
-        """Every line of the rule with its verdict and the values seen."""
+        """Every line of the rule with its verdict and the values seen.
+
+        A line that names a population, definition or rule is followed by the lines of that, once.
+        """
         lines: list[Because] = []
-        at = _At(env, f"rule {rule.id}")
+        told: set[tuple[str, str]] = set()
         for _, node in rule.conditions():
-            whole: Truth = self.value(at, node)
-            for leaf in leaves(node):
-                truth: Truth = self.value(at, leaf)
-                lines.append(
-                    Because(
-                        leaf.path,
-                        leaf.text,
-                        prose(leaf.body, self._labels),
-                        Verdict.of(truth),
-                        dict(self._seen(at, leaf.body)),
-                        self._margin(at, leaf.body),
-                        decides(node, leaf, truth, whole),
-                    )
-                )
+            lines += self._lines(_At(env, f"rule {rule.id}"), node, 0, told)
         for name in rule.excluded_by:
             truth = self.interpreter.cached("rule", name, TOP, None)(env)
             higher = self.pack.rules[name].label
@@ -105,6 +96,48 @@ class Explainer:
             turned = None if truth is None else not truth
             lines.append(Because(f"excluded_by.{name}", name, text, Verdict.of(turned), {}))
         return tuple(lines)
+
+    def _lines(
+        self, at: _At, node: Node, depth: int, told: set[tuple[str, str]]
+    ) -> Iterator[Because]:
+        whole: Truth = self.value(at, node)
+        for leaf in leaves(node):
+            truth: Truth = self.value(at, leaf)
+            yield Because(
+                leaf.path if depth == 0 else f"{at.owner}: {leaf.path}",
+                leaf.text,
+                prose(leaf.body, self._labels),
+                Verdict.of(truth),
+                dict(self._seen(at, leaf.body)),
+                self._margin(at, leaf.body),
+                decides(node, leaf, truth, whole),
+                depth,
+            )
+            for part in walk(leaf.body):
+                if isinstance(part, Named) and (part.kind, part.name) not in told:
+                    yield from self._below(at, part, depth + 1, told)
+
+    def _below(
+        self, at: _At, named: Named, depth: int, told: set[tuple[str, str]]
+    ) -> Iterator[Because]:
+        """The lines of what a line names, where it is told of the same subject (or its household)."""
+        pack = self.pack
+        tables = {"population": pack.populations, "defined": pack.definitions, "rule": pack.rules}
+        thing: Any = tables.get(named.kind, {}).get(named.name)
+        if (
+            thing is None
+            or named.base.name != thing.subject
+            or not isinstance(named.type, BoolType)
+        ):
+            return
+        told.add((named.kind, named.name))
+        inner = _At(at.env, f"{named.kind} {named.name}")
+        if isinstance(thing, Rule):
+            nodes = [n for n in (thing.applies_to, thing.when, thing.unless) if n is not None]
+        else:
+            nodes = [thing.when if named.kind == "population" else thing.value]
+        for node in nodes:
+            yield from self._lines(inner, node, depth, told)
 
     def _year(self, at: _At, node: Fact) -> str:
         if not isinstance(node.base, YearItem):

@@ -197,7 +197,9 @@ class Checker:
 
     # -- types and codes ---------
 
-    def common(self, tree: ast.AST, a: Type, b: Type, op: str = "and") -> Type:
+    def common(
+        self, tree: ast.AST, a: Type, b: Type, op: str = "and", right: ast.AST | None = None
+    ) -> Type:
         """The one type two values share, for comparisons and choices."""
         if isinstance(a, NumberType) and isinstance(b, NumberType):
             try:
@@ -206,7 +208,7 @@ class Checker:
                 self.units(tree, a, op, b)
             return NumberType(unit, a.integral and b.integral)
         if a != b or isinstance(a, RecordType | ListType | ByYearType):
-            self.fail("type_mismatch", tree, expected=describe(a), got=describe(b))
+            self.fail("type_mismatch", right or tree, expected=describe(a), got=describe(b))
         return a
 
     def units(self, tree: ast.AST, left: NumberType, op: str, right: NumberType) -> NoReturn:

@@ -143,7 +143,7 @@ def _pair(at: Checker, tree: ast.Compare, op: ast.cmpop, left: ast.expr, right: 
     if sign is None:
         at.fail("not_in_language", tree, got=at.source(tree))
     a, b = _operands(at, left, right)
-    kind = at.common(tree, a.type, b.type, sign)
+    kind = at.common(tree, a.type, b.type, sign, right)
     if isinstance(kind, CodesType | BoolType):
         _not_comparable(at, tree, kind)
     if isinstance(kind, CodeType | TextType) and sign not in ("==", "!="):
@@ -178,7 +178,11 @@ def _beside(at: Checker, tree: ast.expr, other: Node) -> Node:
 
 
 def _not_comparable(at: Checker, tree: ast.AST, kind: BoolType | CodesType) -> NoReturn:
-    use = "`not`" if isinstance(kind, BoolType) else "`in`, `subset(…)` or `disjoint(…)`"
+    use = (
+        "it alone, or with `not`"
+        if isinstance(kind, BoolType)
+        else "`in`, `subset(…)` or `disjoint(…)`"
+    )
     at.fail("not_comparable", tree, got=describe(kind), expected=use)
 
 

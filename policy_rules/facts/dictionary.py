@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.errors import PackError, Place, Problems, nearest, shown
+from policy_rules.errors import PackError, Problems, nearest, shown
 from policy_rules.expr.nodes import Fact, Field, Node, walk
 from policy_rules.expr.parser import parse
 from policy_rules.expr.scope import NamedKind
@@ -32,7 +32,7 @@ from policy_rules.paths import rules_folder
 from policy_rules.schema import check
 from policy_rules.text import Text
 from policy_rules.verdict import ANY_DATE, reduced
-from policy_rules.yamldoc import Document, read_yaml
+from policy_rules.yamldoc import Document, Path_, read_yaml
 
 #: Kinds a record may be of; the rest of the dictionary are structures inside records.
 SUBJECTS: Final = (
@@ -178,8 +178,7 @@ def build_vocabulary(document: Document) -> Vocabulary:
         entry = data[block][name]
         facts = {}
         for path, fact in entry["facts"].items():
-            place = document.place((block, name, "facts", path))
-            _check_references(fact, codes, names, place, problems)
+            _check_references(fact, codes, names, document, (block, name, "facts", path), problems)
             facts[path] = _fact(name, path, fact)
         fields = {path: fact.field for path, fact in facts.items()}
         records[name] = RecordSpec(name, Text.of(entry["label"]), facts, fields)
@@ -202,14 +201,21 @@ def _check_references(
     fact: Mapping[str, Any],
     codes: Mapping[str, CodeList],
     records: set[str],
-    place: Place,
+    document: Document,
+    path: Path_,
     problems: Problems,
 ) -> None:
     name = fact.get("codes")
     if name is not None and name not in codes:
-        problems.add("unknown_code_list", place, got=shown(name), nearest=nearest(name, codes))
+        problems.add(
+            "unknown_code_list",
+            document.place((*path, "codes")),
+            got=shown(name),
+            nearest=nearest(name, codes),
+        )
     item = fact.get("item")
     if item is not None and item not in records:
+        place = document.place((*path, "item"))
         problems.add("unknown_record", place, got=shown(item), nearest=nearest(item, records))
 
 
@@ -292,7 +298,8 @@ def _derive(
                 derived[fact.field] = node
     for field in derived:
         if field in _reached(field, derived):
-            at = Place(document.file, path=f"{field.record}.{field.path}")
+            block = next(b for b, n in blocks if n == field.record)
+            at = document.place((block, field.record, "facts", field.path, "derive"))
             problems.add("derive_cycle", at, got=shown(field.path))
     return derived
 

@@ -256,6 +256,7 @@ class _Reader:
         known = [*codes.values, *codes.spellings]
         spelling = codes.spellings.get(value) if isinstance(value, str) else None
         near = spelling or nearest(str(value), known)
+        near = codes.spellings.get(near, near)  # a code, never a spelling of one
         raise _Bad("not_allowed", one_of(codes.values), discreet(value, near), near)
 
     def codes(self, fact: FactSpec, value: Any, path: Path_) -> frozenset[str]:

@@ -81,7 +81,9 @@ def dated_values(entry: Entry, values: Any, path: Rel) -> tuple[DatedValue, ...]
         for other in found:
             first = dated.period.within(other.period)
             if first.start is None or first.end is None or first.start <= first.end:
-                entry.problems.add("dates_overlap", entry.place(here), got=shown(value.get("from")))
+                entry.problems.add(
+                    "dates_overlap", entry.place((*here, "from")), got=shown(value.get("from"))
+                )
                 break
         found.append(dated)
     return tuple(found)

@@ -51,17 +51,22 @@ class Entry:
         self, value: Any, path: Rel, scope: PackScope, expect: Type | None
     ) -> Node | None:
         """One expression."""
-        if self.flow(path[:-1]):
-            self.problems.add("flow_style", self.place(path), got=shown(value))
+        self.block(path[:-1])
         return parse(str(value), scope, self.place(path), self.problems, expect)
+
+    def block(self, path: Rel) -> None:
+        """Note, once and at the outermost bracket, that expressions stand in flow style."""
+        for end in range(len(path) + 1):
+            if self.flow(path[:end]):
+                self.problems.add("flow_style", self.place(path[:end]))
+                return
 
     def condition(self, value: Any, path: Rel, scope: PackScope) -> Node | None:
         """A skeleton of ``all``, ``any``, ``not`` over leaves; None also for an absent one."""
         if value is None:
             return None
         if isinstance(value, Mapping):
-            if self.flow(path):
-                self.problems.add("flow_style", self.place(path), got=shown("{…}"))
+            self.block(path)
             ((word, below),) = value.items()
             if word == "not":
                 item = self.condition(below, (*path, "not"), scope)
@@ -98,8 +103,8 @@ class Entry:
         if period.start and period.end and period.end < period.start:
             self.problems.add(
                 "dates_reversed",
-                self.place(path),
-                expected=f">= {period.start}",
+                self.place((*path, "to")),
+                expected=shown(period.start),
                 got=shown(period.end),
             )
         return period

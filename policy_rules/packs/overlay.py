@@ -32,7 +32,10 @@ def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document
     data = document.data
     if data.get("pack") not in (None, pack.id):
         problems.add(
-            "wrong_pack", document.place(("pack",)), expected=pack.id, got=shown(data["pack"])
+            "wrong_pack",
+            document.place(("pack",)),
+            expected=shown(pack.id),
+            got=shown(data["pack"]),
         )
     parameters = dict(pack.parameters)
     for name, values in (data.get("parameters") or {}).items():

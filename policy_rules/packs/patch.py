@@ -151,7 +151,7 @@ def _check_rings(
         while todo:
             step = todo.pop()
             if step == key:
-                problems.add("cycle", place, got=shown(name), detail=name)
+                problems.add("cycle", place, got=shown(name), detail=shown(f"{name} → … → {name}"))
                 break
             if step not in seen:
                 seen.add(step)

@@ -40,7 +40,7 @@ def check_references(pack: Pack, where: Where, problems: Problems) -> None:
     for ring in rings(dependencies(pack)):
         names = [name.partition(".")[2] for name in ring]
         detail = " → ".join([*names, names[0]])
-        problems.add("cycle", where(ring[0], ()), got=shown(names[0]), detail=detail)
+        problems.add("cycle", where(ring[0], ()), got=shown(names[0]), detail=shown(detail))
 
 
 def citing(pack: Pack) -> Iterator[tuple[str, Entity]]:
@@ -64,7 +64,7 @@ def _check_exclusion(pack: Pack, exclusion: Exclusion, where: Where, problems: P
                 problems.add(
                     "exclusion_subject",
                     place,
-                    expected=pack.rules[higher].subject,
+                    expected=shown(pack.rules[higher].subject),
                     got=shown(name),
                     detail=shown(higher),
                 )

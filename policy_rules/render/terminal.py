@@ -317,7 +317,7 @@ def explanation(
         table.add_row(
             mark,
             VERDICTS[line.verdict][lang],
-            line.prose[lang],
+            "　" * line.depth + ("└ " if line.depth else "") + line.prose[lang],
             RichText(line.text, style="dim"),
             seen,
             margin,

@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from policy_rules.errors import Place, Problem, shown
+from policy_rules.errors import Place, Problem, one_of, shown
 from policy_rules.packs.model import Clause, Pack
 
 #: A disposition that promises something to be encoded, and the sections that keep the promise.
@@ -91,16 +91,16 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
             wanted = PROMISES.get(disposition)
             if wanted is not None and not sections & set(wanted):
                 yield Problem(
-                    "not_encoded", clause.place, expected=", ".join(wanted), got=shown(clause.id),
-                    detail=disposition,
+                    "not_encoded", clause.place, expected=one_of(wanted), got=shown(clause.id),
+                    detail=shown(disposition),
                 )  # fmt: skip
             if disposition == "norm" and not clause.norms and not encoded:
                 yield Problem(
                     "not_encoded",
                     clause.place,
-                    expected="norms",
+                    expected=shown("norms"),
                     got=shown(clause.id),
-                    detail="norm",
+                    detail=shown("norm"),
                 )
 
 

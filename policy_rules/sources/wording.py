@@ -31,5 +31,9 @@ def read_text(path: Path) -> str:
     """The normalised text of a file; raises :class:`~policy_rules.errors.NotFoundError`."""
     try:
         return normalise(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFoundError(Problem("cannot_read", Place(str(path)), detail=str(error))) from error
+    except UnicodeDecodeError as error:
+        got = f"0x{error.object[error.start]:02X}"
+        raise NotFoundError(Problem("not_utf8", Place(str(path)), got=got)) from error
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise NotFoundError(Problem("cannot_read", Place(str(path)), detail=detail)) from error

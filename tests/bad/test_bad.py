@@ -77,19 +77,24 @@ def test_what_is_said_of_a_bad_input(
     compared(case, error, request.config.getoption("--update-expected", default=False))
 
 
+def sentence(line: str) -> str:
+    """A line without place and code."""
+    return next(line.split(f"{c}: ", 1)[1] for c in MESSAGES if f": {c}: " in line)
+
+
 def stored(case: str) -> str:
     return (HERE / case / "expected.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [c for c in CASES if c != "case_failed"])  # quotes a finding
 def test_chinese_holds_no_english_and_names_no_python_type(case: str) -> None:
     english, chinese = stored(case).strip().split("\n\n")
     for line in chinese.splitlines():
-        said = line.split(": ", 2)[-1]
+        said = sentence(line)
         assert translated(said), said
         assert not re.search(r"[;:!?()] |,", re.sub(r"`[^`]*`|\{zh.*?\}|\[.*?\]", "", said)), said
     for line in english.splitlines():
-        said = re.sub(r"`[^`]*`", "", line.split(": ", 2)[-1])
+        said = re.sub(r"`[^`]*`", "", sentence(line))
         assert not re.search(r"\b(str|int|dict|None|True|False|Decimal|NoneType)\b", said), said
         assert not said.endswith(".")
         assert said[:1] == said[:1].lower()
@@ -191,19 +196,30 @@ def test_what_no_small_file_can_show(code: str, tmp_path: Path) -> None:
 
 # -- all at once -------------------------------------------------------------------------------------
 
+TEN = [
+    ("bad_date", "2022-13-01"),
+    ("unknown_key", "typ"),
+    ("not_allowed", "脱贫户"),
+    ("out_of_range", "0"),
+    ("wrong_type", "是"),
+    ("group_expected", "unstable"),
+    ("not_a_number", "八千"),
+    ("out_of_range", "{wage: 1}"),
+    ("bad_date", "1990/01/02"),
+    ("wrong_type", "1"),
+]
+
 
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
 def test_a_record_with_ten_errors_gives_ten_problems_each_in_its_place(suffix: str) -> None:
     document = read_record_file(HERE / f"ten.{suffix}")
     with pytest.raises(RecordError) as caught:
         read_record(document.data, document=document)
-    found = caught.value.problems
-    assert len(found) == 10
-    assert len({p.code for p in found}) >= 7
     lines = (HERE / f"ten.{suffix}").read_text("utf-8").splitlines()
-    for problem in found:
+    found = []
+    for problem, (_, wrong) in zip(caught.value.problems, TEN, strict=True):
         assert problem.place.line is not None
         assert problem.place.column is not None
-        rest = lines[problem.place.line - 1][problem.place.column - 1 :]
-        wrong = problem.got.strip("`")
-        assert rest.startswith(wrong) or wrong in ("a list", "a mapping"), (problem, rest)
+        rest = lines[problem.place.line - 1][problem.place.column - 1 :].replace('"', "")
+        found.append((problem.code, rest[: len(wrong)]))
+    assert found == TEN
