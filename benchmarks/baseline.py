@@ -160,6 +160,7 @@ def verdicts(record, members, as_of):
     rural_dibao = [
         None if k is None else k == "rural" for k in [m.get("dibao_kind") for m in people]
     ]
+    some_rural_tekun, some_rural_dibao = some(rural_tekun, everybody), some(rural_dibao, everybody)
     tekun = []
     for member, code in zip(people, tekun_kinds, strict=True):
         known = member.get("tekun")
@@ -224,7 +225,7 @@ def verdicts(record, members, as_of):
         ),
         ("double_binding_of_household", ""): both(lifted, conditions.get("industry")),
         ("low_income_family_led", ""): either(
-            monitored, either(some(rural_tekun, everybody), some(rural_dibao, everybody))
+            monitored, either(some_rural_tekun, some_rural_dibao)
         ),
         ("safety_net_industry_shares", ""): some(tekun, everybody),
         ("idle_house_tourism_support", ""): both(
@@ -268,7 +269,10 @@ def verdicts(record, members, as_of):
         lifted_people,
         either(
             record.get("family_planning_special"),
-            either(record.get("dibao"), record.get("tekun")),
+            either(
+                both(record.get("dibao"), some_rural_dibao),
+                both(record.get("tekun"), some_rural_tekun),
+            ),
         ),
     )
     startup_basis = (record.get("loan_conditions") or NOTHING).get("startup_basis")
@@ -310,6 +314,10 @@ def verdicts(record, members, as_of):
         low = high = member.get("age")
         if low is None and member.get("birth_date") is not None:
             low, high = age_between(member["birth_date"], as_of)
+        adult = True if low is not None and low >= 18 else None
+        if high is not None and high < 18:
+            adult = False
+        sex = member.get("sex")
         focus_person = (
             focus_household
             or (low is not None and high <= 6)
@@ -352,6 +360,10 @@ def verdicts(record, members, as_of):
             both(None if employees is None else employees >= 3, unpaid),
         )
         found["labour_intensive_hiring", who] = worker
+        found["women_order_course", who] = both(
+            both(None if sex is None else sex == "female", adult),
+            either(member.get("lost_land"), member.get("registered_unemployed")),
+        )
         found["micro_credit", who] = both(
             both(lifted_people, startup_basis), both(wants.get("loan"), ask("credit_conditions"))
         )
@@ -367,5 +379,4 @@ def verdicts(record, members, as_of):
         found["family_doctor_contract_kept", who] = (member.get("family_doctor") or NOTHING).get(
             "contracted"
         )
-        found["city_plan_purchase_encouraged", who] = ask("city_plan_terms_met")
     return found

@@ -8,7 +8,9 @@ from typing import Any
 from policy_rules.facts.dictionary import SUBJECTS, FactSpec, RecordSpec, Vocabulary
 from policy_rules.facts.record import MAX_ITEMS
 
-_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_YEAR = r"(?!0000)[0-9]{4}"
+_MONTH = r"(0[1-9]|1[0-2])"
+_DAY = r"(0[1-9]|[12][0-9]|3[01])"
 
 
 def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
@@ -18,6 +20,8 @@ def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
     cannot say: that months have as many days as they do, and that member ids differ.
     """
     kinds = [k for k in SUBJECTS if k != "member" and k in vocabulary.records]
+    specs = [s for record in vocabulary.records.values() for s in record.facts.values()]
+    years = sorted({s.item or "" for s in specs if s.kind == "by_year"})
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "policy_rules record",
@@ -42,6 +46,7 @@ def record_schema(vocabulary: Vocabulary) -> dict[str, Any]:
             ),
             **{f"{kind}_record": _record(vocabulary.records[kind]) for kind in kinds},
             **{name: _item(spec) for name, spec in vocabulary.records.items()},
+            **{f"{name}_by_year": _object(vocabulary.records[name], {}) for name in years},
         },
     }
     return _with_codes(schema, vocabulary)
@@ -58,7 +63,7 @@ def _record(spec: RecordSpec) -> dict[str, Any]:
     meta = {
         "kind": {"const": spec.name},
         "id": {"type": ["string", "integer", "null"]},
-        "as_of": {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        "as_of": {"type": ["string", "null"], "pattern": f"^{_YEAR}-{_MONTH}-{_DAY}$"},
         "region": {"type": ["string", "integer", "null"]},
         "external": {"$ref": "#/$defs/external"},
     }
@@ -138,14 +143,20 @@ def _list(fact: FactSpec) -> dict[str, Any]:
     }
 
 
+def _date(pattern: str) -> dict[str, Any]:
+    # a bare year may stand as a number
+    bounds = {"minimum": 1000, "maximum": 9999}
+    return {"type": ["string", "integer"], "pattern": pattern, **bounds}
+
+
 _SHAPES: dict[str, Any] = {
     "bool": lambda fact: {"type": "boolean"},
     "int": _number,
     "number": _number,
     "money": _number,
     "share": _number,
-    "date": lambda fact: {"type": ["string", "integer"], "pattern": _DATE},
-    "year_month": lambda fact: {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{2})?$"},
+    "date": lambda fact: _date(f"^{_YEAR}(-{_MONTH}(-{_DAY})?)?$"),
+    "year_month": lambda fact: _date(f"^{_YEAR}(-{_MONTH})?$"),
     "code": lambda fact: {"type": "string", "x-codes": fact.codes},
     "codes": lambda fact: {"type": "array", "items": {"type": "string"}, "x-codes": fact.codes},
     "text": lambda fact: {"type": ["string", "integer"]},
@@ -154,7 +165,7 @@ _SHAPES: dict[str, Any] = {
         "type": "object",
         "patternProperties": {
             r"^(199\d|20\d\d|2100)$": {
-                "anyOf": [{"$ref": f"#/$defs/{fact.item}"}, {"type": "null"}]
+                "anyOf": [{"$ref": f"#/$defs/{fact.item}_by_year"}, {"type": "null"}]
             }
         },
         "additionalProperties": False,

@@ -46,6 +46,7 @@ META: Final = ("kind", "id", "as_of", "region", "external")
 ITEM_META: Final = ("id", "external")
 MAX_ITEMS: Final = 10_000
 YEARS: Final = range(1990, 2101)
+_YEARS: Final = frozenset(map(str, YEARS))
 
 
 @attrs.frozen(eq=False)
@@ -117,9 +118,9 @@ class _Reader:
             return Place(path=dotted(path))
         return self.document.key_place(path) if key else self.document.place(path)
 
-    def note(self, path: Path_, bad: _Bad) -> None:
+    def note(self, path: Path_, bad: _Bad, *, key: bool = False) -> None:
         code, expected, got, near = bad.problem
-        self.problems.add(code, self.place(path), expected=expected, got=got, nearest=near)
+        self.problems.add(code, self.place(path, key=key), expected=expected, got=got, nearest=near)
 
     def record(self, data: Any) -> Household | None:
         if not isinstance(data, Mapping):
@@ -200,13 +201,13 @@ class _Reader:
                     self.unknown(spec, (*path, key), f"{prefix}{key}", meta)
                 continue
             name = f"{prefix}{key}"
-            fact = facts.get(name)
+            fact = facts.get(name) if "." not in str(key) else None  # one form: nested
             if fact is not None:
                 try:
                     row[name] = _READERS[fact.kind](self, fact, value, (*path, key))
                 except _Bad as bad:
                     self.note((*path, key), bad)
-            elif name in _groups(spec):
+            elif name in _groups(spec) and "." not in str(key):
                 if isinstance(value, Mapping):
                     self.group(spec, value, (*path, key), f"{name}.", row)
                 else:
@@ -326,8 +327,8 @@ class _Reader:
         found = {}
         for key, item in value.items():
             here = (*path, key)
-            if not str(key).isascii() or not str(key).isdigit() or int(key) not in YEARS:
-                self.note(here, _Bad("out_of_range", "1990 – 2100", shown(key)))
+            if str(key) not in _YEARS:
+                self.note(here, _Bad("out_of_range", "1990 – 2100", shown(key)), key=True)
             elif item is not None and not isinstance(item, Mapping):
                 self.note(here, _Bad("wrong_type", "a mapping", discreet(item)))
             elif item is not None:

@@ -204,7 +204,7 @@ TEN = [
     ("wrong_type", "是"),
     ("group_expected", "unstable"),
     ("not_a_number", "八千"),
-    ("out_of_range", "{wage: 1}"),
+    ("out_of_range", "1066"),
     ("bad_date", "1990/01/02"),
     ("wrong_type", "1"),
 ]
