@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -79,9 +80,9 @@ class Engine:
         self._explainer = Explainer(self._rules.interpreter)
         self._asker = Asker(self._rules.interpreter)
         self._conflicts = ConflictFinder(self._rules.interpreter, pack.vocabulary)
-        self._variants: tuple[Variant, ...] = (
-            variants(pack, self._rules) if readings or strict_readings else ()
-        )
+        self._readings = readings or strict_readings
+        self._variants: tuple[Variant, ...] | None = None
+        self._building = threading.Lock()
         self._durable: DurableEvaluator | None = None
         self.name: str = "reference"
         if engine != "reference":
@@ -116,7 +117,7 @@ class Engine:
         if conflicts:
             apart = self._settle(checked, day, conflicts, findings)
         later = Explanations(
-            self._explainer, self._asker, self._variants, checked, day, env, findings, apart
+            self._explainer, self._asker, self._other_readings, checked, day, env, findings, apart
         )
         if self.strict_readings:
             later.be_strict()
@@ -182,6 +183,13 @@ class Engine:
                 apart
                 or Problem("engine_disagreement", Place(), str(len(findings)), str(len(outcomes)))
             )
+
+    def _other_readings(self) -> tuple[Variant, ...]:
+        """The pack under each other reading, compiled when first asked for."""
+        with self._building:
+            if self._variants is None:
+                self._variants = variants(self.pack, self._rules) if self._readings else ()
+            return self._variants
 
     def _settle(
         self,

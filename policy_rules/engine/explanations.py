@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import date
 
 from policy_rules.engine.asking import Needs
@@ -26,7 +27,7 @@ class Explanations:
         self,
         explainer: Explainer,
         asker: Asker,
-        variants: tuple[Variant, ...],
+        variants: Callable[[], tuple[Variant, ...]],
         record: Household,
         as_of: date,
         env: Env,
@@ -56,13 +57,16 @@ class Explanations:
 
     def contested(self, finding: Finding) -> tuple[Contested, ...]:
         """The readings that alone would change a finding."""
-        return self._readings().get(finding.id, ()) if self._variants else ()
+        return self._readings().get(finding.id, ())
 
     def _readings(self) -> dict[str, tuple[Contested, ...]]:
         with self._lock:
             if self._contested is None:
                 found = {(f.rule.id, f.subject): f for f in self._findings}
-                changes = contested(found, self._record, self._as_of, self._variants, self._env)
+                others = self._variants()
+                # variants compiled since may have loop variables of their own
+                self._env.extend([None] * (self._asker.at.size - len(self._env)))
+                changes = contested(found, self._record, self._as_of, others, self._env)
                 self._contested = {
                     id_: tuple(c) for id_, c in changes.items() if id_ not in self._apart
                 }

@@ -50,3 +50,16 @@ def discreet(value: Any, known: str = "") -> str:
     text = str(value)
     digits = sum(c.isdigit() for c in text)
     return shown(value) if digits < _LONGEST else f"a number of {digits} digits"
+
+
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z_.0-9]{0,60}\Z")
+_HEADER: Final = re.compile(
+    r"姓名|证件|身份|号码|编号|电话|手机|地址|住址|银行|户主|备注|序号|时间|日期"
+)
+
+
+def discreet_key(key: Any, known: str = "") -> str:
+    """A key as an error may show it: a word of a language, a header; members may be keyed by name."""
+    text = str(key)
+    shows = known or _HEADER.search(text) or _KEY.match(text)
+    return shown(text) if shows and sum(c.isdigit() for c in text) < _LONGEST else discreet(text)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -23,10 +21,11 @@ import attrs
 from policy_rules.errors import Place, Problems, RecordError, nearest, one_of, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
-from policy_rules.facts.discretion import discreet
+from policy_rules.facts.discretion import discreet, discreet_key
 from policy_rules.facts.files import read_record_file
+from policy_rules.facts.numbers import Refused, bound_text, exact_number
 from policy_rules.facts.rows import EMPTY_ROW, UNKNOWN_LIST, External, Items, Row, plain
-from policy_rules.verdict import ANY_DATE, Interval, reduced
+from policy_rules.verdict import ANY_DATE, Interval
 from policy_rules.yamldoc import Document, Path_, dotted
 
 __all__ = [
@@ -102,11 +101,6 @@ def read_record(
     return record
 
 
-class _Bad(Exception):
-    def __init__(self, code: str, expected: str = "", got: str = "", near: str = "") -> None:
-        self.problem = (code, expected, got, near)
-
-
 class _Reader:
     def __init__(self, vocabulary: Vocabulary, document: Document | None) -> None:
         self.vocabulary = vocabulary
@@ -118,19 +112,19 @@ class _Reader:
             return Place(path=dotted(path))
         return self.document.key_place(path) if key else self.document.place(path)
 
-    def note(self, path: Path_, bad: _Bad, *, key: bool = False) -> None:
+    def note(self, path: Path_, bad: Refused, *, key: bool = False) -> None:
         code, expected, got, near = bad.problem
         self.problems.add(code, self.place(path, key=key), expected=expected, got=got, nearest=near)
 
     def record(self, data: Any) -> Household | None:
         if not isinstance(data, Mapping):
-            self.note((), _Bad("wrong_type", "a mapping", discreet(data)))
+            self.note((), Refused("wrong_type", "a mapping", discreet(data)))
             return None
         kind = data.get("kind", "household")
         kinds = [k for k in self.vocabulary.records if k in _kinds()]
         if kind not in kinds:
             near = nearest(str(kind), kinds)
-            self.note(("kind",), _Bad("not_allowed", one_of(kinds), discreet(kind, near), near))
+            self.note(("kind",), Refused("not_allowed", one_of(kinds), discreet(kind, near), near))
             return None
         row = self.row(self.vocabulary.records[kind], data, (), META)
         row.id = self.text(data, "id")
@@ -146,33 +140,33 @@ class _Reader:
         except ValueError:
             day = ANY_DATE
         if isinstance(day, Interval):
-            self.note(("as_of",), _Bad("bad_date", "2022-12-31", discreet(value)))
+            self.note(("as_of",), Refused("bad_date", "2022-12-31", discreet(value)))
             return None
         return day
 
-    def text(self, data: Mapping[str, Any], key: str) -> str:
+    def text(self, data: Mapping[str, Any], key: str, path: Path_ = ()) -> str:
         value = data.get(key)
         if value is None:
             return ""
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
-        self.note((key,), _Bad("wrong_type", "text", discreet(value)))
+        self.note((*path, key), Refused("wrong_type", "text", discreet(value)))
         return ""
 
     def external(self, data: Any, path: Path_) -> External:
         if data is None:
             return {}
         if not isinstance(data, Mapping):
-            self.note(path, _Bad("wrong_type", "a mapping", discreet(data)))
+            self.note(path, Refused("wrong_type", "a mapping", discreet(data)))
             return {}
         found: dict[str, dict[str, bool]] = {}
         for pack, conditions in data.items():
             if not isinstance(conditions, Mapping):
-                self.note((*path, pack), _Bad("wrong_type", "a mapping", discreet(conditions)))
+                self.note((*path, pack), Refused("wrong_type", "a mapping", discreet(conditions)))
                 continue
             for name, value in conditions.items():
                 if value is not None and not isinstance(value, bool):
-                    bad = _Bad("wrong_type", "true or false", discreet(value))
+                    bad = Refused("wrong_type", "true or false", discreet(value))
                     self.note((*path, pack, name), bad)
                 elif value is not None:
                     found.setdefault(str(pack), {})[str(name)] = value
@@ -205,13 +199,13 @@ class _Reader:
             if fact is not None:
                 try:
                     row[name] = _READERS[fact.kind](self, fact, value, (*path, key))
-                except _Bad as bad:
+                except Refused as bad:
                     self.note((*path, key), bad)
             elif name in _groups(spec) and "." not in str(key):
                 if isinstance(value, Mapping):
                     self.group(spec, value, (*path, key), f"{name}.", row)
                 else:
-                    self.note((*path, key), _Bad("group_expected", "a mapping", discreet(value)))
+                    self.note((*path, key), Refused("group_expected", "a mapping", discreet(value)))
             else:
                 self.unknown(spec, (*path, key), name, meta)
 
@@ -219,35 +213,41 @@ class _Reader:
         return name in spec.facts or name in _groups(spec)
 
     def unknown(self, spec: RecordSpec, path: Path_, name: str, meta: tuple[str, ...]) -> None:
-        # the value stays out of the message: an unknown column may hold a name
-        near = nearest(name, [*spec.facts, *_groups(spec), *meta])
-        place = self.place(path, key=True)
-        self.problems.add(
-            "unknown_key", place, expected=spec.name, got=shown(path[-1]), nearest=near
-        )
+        near = _headers(spec).get(str(path[-1]))
+        near = near or nearest(name, [*spec.facts, *_groups(spec), *meta])
+        self.unknown_key(path, spec.name, near)
+
+    def unknown_key(self, path: Path_, expected: str, near: str) -> None:
+        # the value stays out of the message, it may be a name; and so may the key itself
+        got, place = discreet_key(path[-1], near), self.place(path, key=True)
+        if got != shown(path[-1]):
+            place = attrs.evolve(place, path=dotted((*path[:-1], "…")))
+        self.problems.add("unknown_key", place, expected=expected, got=got, nearest=near)
 
     # -- values ---------------------------------------------------------------------------
 
     def boolean(self, fact: FactSpec, value: Any, path: Path_) -> bool:
         if isinstance(value, bool):
             return value
-        raise _Bad("wrong_type", "true or false", discreet(value))
+        raise Refused("wrong_type", "true or false", discreet(value))
 
     def number(self, fact: FactSpec, value: Any, path: Path_) -> int | Fraction:
-        number = _number(value)
+        number = exact_number(value)
         if fact.kind == "int" and not isinstance(number, int):
-            raise _Bad("wrong_type", "a whole number", discreet(value))
+            raise Refused("wrong_type", "a whole number", discreet(value))
         if not fact.lo <= number <= fact.hi:
-            raise _Bad("out_of_range", f"{_bound(fact.lo)} – {_bound(fact.hi)}", discreet(value))
+            raise Refused(
+                "out_of_range", f"{bound_text(fact.lo)} – {bound_text(fact.hi)}", discreet(value)
+            )
         return number
 
     def date(self, fact: FactSpec, value: Any, path: Path_) -> date | Interval:
         try:
             found = read_date(value)
         except ValueError:
-            raise _Bad("bad_date", "2022-12-31, 2022-12 or 2022", discreet(value)) from None
+            raise Refused("bad_date", "2022-12-31, 2022-12 or 2022", discreet(value)) from None
         if fact.kind == "year_month" and isinstance(found, date):
-            raise _Bad("bad_date", "2022-12", discreet(value))
+            raise Refused("bad_date", "2022-12", discreet(value))
         return found
 
     def code(self, fact: FactSpec, value: Any, path: Path_) -> str:
@@ -258,23 +258,23 @@ class _Reader:
         spelling = codes.spellings.get(value) if isinstance(value, str) else None
         near = spelling or nearest(str(value), known)
         near = codes.spellings.get(near, near)  # a code, never a spelling of one
-        raise _Bad("not_allowed", one_of(codes.values), discreet(value, near), near)
+        raise Refused("not_allowed", one_of(codes.values), discreet(value, near), near)
 
     def codes(self, fact: FactSpec, value: Any, path: Path_) -> frozenset[str]:
         if not isinstance(value, list | tuple | set | frozenset):
-            raise _Bad("wrong_type", "a list", discreet(value))
+            raise Refused("wrong_type", "a list", discreet(value))
         found = set()
         for i, item in enumerate(value):
             try:
                 found.add(self.code(fact, item, path))
-            except _Bad as bad:
+            except Refused as bad:
                 self.note((*path, i), bad)
         return frozenset(found)
 
     def reference(self, fact: FactSpec, value: Any, path: Path_) -> str:
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
-        raise _Bad("wrong_type", "text", discreet(value))
+        raise Refused("wrong_type", "text", discreet(value))
 
     def items(self, fact: FactSpec, value: Any, path: Path_) -> Items:
         complete = True
@@ -282,24 +282,17 @@ class _Reader:
             for key in value:
                 if key not in ("items", "complete"):
                     near = nearest(str(key), ["items", "complete"])
-                    place = self.place((*path, key), key=True)
-                    self.problems.add(
-                        "unknown_key",
-                        place,
-                        expected="items, complete",
-                        got=shown(key),
-                        nearest=near,
-                    )
+                    self.unknown_key((*path, key), "items, complete", near)
             complete = value.get("complete", True)
             if not isinstance(complete, bool):
                 self.note(
-                    (*path, "complete"), _Bad("wrong_type", "true or false", discreet(complete))
+                    (*path, "complete"), Refused("wrong_type", "true or false", discreet(complete))
                 )
             path, value = (*path, "items"), value.get("items")
         if not isinstance(value, list | tuple):
-            raise _Bad("wrong_type", "a list", discreet(value))
+            raise Refused("wrong_type", "a list", discreet(value))
         if len(value) > MAX_ITEMS:
-            raise _Bad("too_many_values", str(MAX_ITEMS), str(len(value)))
+            raise Refused("too_many_values", str(MAX_ITEMS), str(len(value)))
         spec = self.vocabulary.records[fact.item or ""]
         rows: list[Row] = []
         seen: set[str] = set()
@@ -309,36 +302,41 @@ class _Reader:
                 complete = False
                 continue
             if not isinstance(item, Mapping):
-                self.note(here, _Bad("wrong_type", "a mapping", discreet(item)))
+                self.note(here, Refused("wrong_type", "a mapping", discreet(item)))
                 continue
             row = self.row(spec, item, here, ITEM_META)
-            row.id = str(item.get("id") or f"{spec.name[0]}{i + 1}")
+            row.id = self.text(item, "id", here) or f"{spec.name[0]}{i + 1}"
             row.external = self.external(item.get("external"), (*here, "external"))
             if row.id in seen:
-                self.note((*here, "id"), _Bad("duplicate_member", got=shown(row.id)))
+                self.note(
+                    (*here, "id"), Refused("duplicate_member", got=discreet(row.id, _short(row.id)))
+                )
             seen.add(row.id)
             rows.append(row)
         return Items(tuple(rows), complete)
 
     def by_year(self, fact: FactSpec, value: Any, path: Path_) -> dict[int, Row]:
         if not isinstance(value, Mapping):
-            raise _Bad("wrong_type", "a mapping", discreet(value))
+            raise Refused("wrong_type", "a mapping", discreet(value))
         spec = self.vocabulary.records[fact.item or ""]
         found = {}
         for key, item in value.items():
             here = (*path, key)
             if str(key) not in _YEARS:
-                self.note(here, _Bad("out_of_range", "1990 – 2100", shown(key)), key=True)
+                self.note(here, Refused("out_of_range", "1990 – 2100", discreet(key)), key=True)
             elif item is not None and not isinstance(item, Mapping):
-                self.note(here, _Bad("wrong_type", "a mapping", discreet(item)))
+                self.note(here, Refused("wrong_type", "a mapping", discreet(item)))
             elif item is not None:
                 found[int(key)] = self.row(spec, item, here, ())
         return found
 
     def nested(self, fact: FactSpec, value: Any, path: Path_) -> Row:
         if not isinstance(value, Mapping):
-            raise _Bad("wrong_type", "a mapping", discreet(value))
-        return self.row(self.vocabulary.records[fact.item or ""], value, path, ITEM_META)
+            raise Refused("wrong_type", "a mapping", discreet(value))
+        row = self.row(self.vocabulary.records[fact.item or ""], value, path, ITEM_META)
+        row.id = self.text(value, "id", path)
+        row.external = self.external(value.get("external"), (*path, "external"))
+        return row
 
 
 _READERS: Final[dict[str, Callable[[_Reader, FactSpec, Any, Path_], Any]]] = {
@@ -358,28 +356,21 @@ _READERS: Final[dict[str, Callable[[_Reader, FactSpec, Any, Path_], Any]]] = {
 }
 
 
-def _number(value: Any) -> int | Fraction:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, Fraction):
-        return reduced(value)
-    if isinstance(value, float):
-        value = Decimal(repr(value))  # the printed digits, never the binary fraction
-    if not isinstance(value, Decimal):
-        raise _Bad("not_a_number", got=discreet(value))
-    if not value.is_finite() or abs(value.adjusted()) > 30:
-        raise _Bad("not_finite", got=discreet(value))
-    return reduced(Fraction(value))
-
-
-def _bound(value: Any) -> str:
-    return {math.inf: "∞", -math.inf: "-∞"}.get(value, str(value))
-
-
 def _kinds() -> tuple[str, ...]:
     from policy_rules.facts.dictionary import SUBJECTS
 
     return tuple(s for s in SUBJECTS if s != "member")
+
+
+def _short(id_: str) -> str:
+    """An id that is no identity number."""
+    return id_ if id_.isascii() and sum(c.isdigit() for c in id_) < 11 else ""
+
+
+@cache
+def _headers(spec: RecordSpec) -> Mapping[str, str]:
+    """Facts by their Chinese labels and column headers, for those who write these as keys."""
+    return {h: f.path for f in spec.facts.values() for h in (*f.columns, f.label.zh)}
 
 
 @cache
