@@ -17,8 +17,11 @@ Truth = bool | None
 Number = int | Fraction
 
 
-class Verdict(enum.Enum):
-    """The answer of a rule: YES, NO, or UNKNOWN where the recorded facts do not decide."""
+class Verdict(enum.StrEnum):
+    """The answer of a rule: YES, NO, or UNKNOWN where the recorded facts do not decide.
+
+    A verdict equals its name as text; it has no truth value, so that UNKNOWN is not taken for NO.
+    """
 
     YES = "YES"
     NO = "NO"
@@ -31,9 +34,6 @@ class Verdict(enum.Enum):
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict has three values; compare it with Verdict.YES")
-
-    def __str__(self) -> str:
-        return self.value
 
 
 _VERDICTS: Final = {True: Verdict.YES, False: Verdict.NO, None: Verdict.UNKNOWN}
@@ -168,9 +168,23 @@ def divide(a: Any, b: Any) -> Any:
     if blo <= 0 <= bhi:
         return _divide_by_nonnegative(a, bhi) if blo == 0 < bhi else ANY_NUMBER
     if type(a) is not Interval and type(b) is not Interval:
-        return reduced(Fraction(a) / Fraction(b))
-    corners = [_times(x, _inverse(y)) for x in bounds(a) for y in (blo, bhi)]
-    return interval(min(corners), max(corners))
+        return _quotient(a, b)
+    alo, ahi = bounds(a)
+    if blo < 0:
+        alo, ahi, blo, bhi = -ahi, -alo, -bhi, -blo
+    return interval(
+        _quotient(alo, bhi if alo >= 0 else blo), _quotient(ahi, blo if ahi >= 0 else bhi)
+    )
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    """x / y, exact; y is positive where either is infinite: x / inf is 0, inf / y is inf."""
+    if type(x) is int and type(y) is int:
+        whole, rest = divmod(x, y)
+        return Fraction(x, y) if rest else whole
+    if y == math.inf or x == 0:
+        return 0
+    return x if x in (math.inf, -math.inf) else reduced(Fraction(x) / Fraction(y))
 
 
 def _divide_by_nonnegative(a: Any, bhi: Any) -> Any:
@@ -186,11 +200,6 @@ def _times(x: Any, y: Any) -> Any:
 
 def _inverse(y: Any) -> Any:
     return 0 if y in (math.inf, -math.inf) else 1 / Fraction(y)
-
-
-def negate(a: Any) -> Any:
-    """-a"""
-    return interval(-a.hi, -a.lo) if type(a) is Interval else -a
 
 
 def smallest(values: list[Any]) -> Any:

@@ -85,11 +85,6 @@ def test_known_values_give_the_exact_value(name: str, a: Any, b: Any) -> None:
         assert not isinstance(found, float)
 
 
-@given(surrounded())
-def test_negation_holds_the_true_value(a: tuple[Any, Any]) -> None:
-    assert holds(v.negate(a[1]), -a[0])
-
-
 @pytest.mark.parametrize("op", COMPARISONS)
 @given(
     st.one_of(st.tuples(surrounded(), surrounded()), st.tuples(surrounded(DAYS), surrounded(DAYS)))

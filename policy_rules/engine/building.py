@@ -209,18 +209,23 @@ class Builder:
         subject = table[name].subject  # type: ignore[attr-defined]
         home = MEMBER if subject == "member" else TOP
         named = (kind, name)
-        key = (*named, self._tag) if named in self._changed else named
+        key = ":".join((*named, self._tag) if named in self._changed else named)
+        build, made = self.named, self._built
 
         def ask(env: Env) -> Any:
             row = env[home] if base is None else base(env)
             memo = env[MEMO]
-            where = (key, id(row))
-            if where in memo:
-                return memo[where]
+            known = memo.get(id(row))
+            if known is None:
+                known = memo[id(row)] = {}
+            found = known.get(key, known)  # the table itself stands for "not asked yet"
+            if found is not known:
+                return found
+            fn = made.get(named) or build(kind, name)
             outer = env[home]
             env[home] = row
             try:
-                found = memo[where] = self.named(kind, name)(env)
+                found = known[key] = fn(env)
             finally:
                 env[home] = outer
             return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +18,7 @@ from policy_rules.text import Text
 from policy_rules.verdict import Number, Verdict
 
 
-class Status(enum.Enum):
+class Status(enum.StrEnum):
     """How a finding came about, apart from its verdict."""
 
     DECIDED = "decided"
@@ -26,9 +26,8 @@ class Status(enum.Enum):
     NOT_IN_FORCE = "not_in_force"
     OUTSIDE_POPULATION = "outside_population"
     CONFLICT = "conflict"
-
-    def __str__(self) -> str:
-        return self.value
+    #: with ``strict_readings``: another reading of an unclear clause would change the answer
+    CONTESTED = "contested"
 
 
 @attrs.frozen(cache_hash=True)
@@ -153,6 +152,8 @@ class Finding:
     status: Status
     amount: Amount | None = None
     met: Verdict | None = None
+    #: the verdict under the readings in effect, where ``strict_readings`` made it UNKNOWN
+    under_readings: Verdict | None = None
     _later: Later | None = attrs.field(default=None, repr=False)
 
     @property
@@ -306,7 +307,7 @@ class Receipt:
 class Determination:
     """All findings for one record on one date under one pack.
 
-    Iterating and indexing go by finding id (``rule`` or ``rule@member``). Results are prompts for
+    Iterating gives the findings; indexing and ``in`` go by finding id (``rule`` or ``rule@member``). Results are prompts for
     staff: YES reads "may be eligible under this clause, on the recorded facts".
     """
 
@@ -335,6 +336,19 @@ class Determination:
     def explain(self, finding: Finding | str) -> tuple[Because, ...]:
         """Line by line, how a finding came about. Raises NotFoundError for an unknown id."""
         return (self[finding] if isinstance(finding, str) else finding).because
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._by_id
+
+    @cached_property
+    def _by_id(self) -> dict[str, Finding]:
+        return {f.id: f for f in self.findings}
 
     def _of(self, outcome: str, verdict: Verdict) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.rule.outcome == outcome and f.verdict is verdict)
@@ -374,13 +388,11 @@ class Determination:
         return tuple(sorted(count.items(), key=lambda item: -item[1]))
 
     def __getitem__(self, id: str) -> Finding:
-        for finding in self.findings:
-            if finding.id == id:
-                return finding
-        ids = [f.id for f in self.findings]
-        raise NotFoundError(
-            Problem("unknown_rule", Place(), got=shown(id), nearest=nearest(id, ids))
-        )
+        finding = self._by_id.get(id)
+        if finding is None:
+            near = nearest(id, self._by_id)
+            raise NotFoundError(Problem("unknown_rule", Place(), got=shown(id), nearest=near))
+        return finding
 
     def as_dict(self) -> dict[str, Any]:
         """The whole determination as plain data."""

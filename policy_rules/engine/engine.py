@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
@@ -25,6 +25,7 @@ from policy_rules.engine.determination import (
 from policy_rules.engine.durable import loading
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.explanations import Explanations
+from policy_rules.engine.externals import check_externals
 from policy_rules.engine.needs import Asker
 from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import (
@@ -72,7 +73,7 @@ class Engine:
         key: bytes = PUBLIC_KEY,
     ) -> None:
         if engine not in ("auto", "durable_rules", "reference"):
-            raise ValueError(engine)
+            raise ValueError(f"engine is auto, durable_rules or reference, not {engine!r}")
         self.pack = pack
         self.strict_readings = strict_readings
         self._key = key
@@ -85,11 +86,10 @@ class Engine:
         self._building = threading.Lock()
         self._durable: DurableEvaluator | None = None
         self.name: str = "reference"
+        self._checked = engine != "reference" and loading.available()
         if engine != "reference":
-            if loading.available():
-                from policy_rules.engine.durable.evaluator import DurableEvaluator
-
-                self._durable = DurableEvaluator(pack)
+            if self._checked:
+                self._inference()
                 self.name = "durable_rules+reference"
             elif engine == "durable_rules":
                 raise EngineUnavailable(
@@ -143,7 +143,10 @@ class Engine:
     ) -> tuple[Household, date]:
         """The checked record and the date; raises :class:`~policy_rules.errors.RecordError`."""
         checked = read_record(record, self.pack.vocabulary)
+        check_externals(self.pack, checked)
         day: Any = as_of if as_of is not None else checked.as_of
+        if isinstance(day, datetime):
+            day = day.date()
         if isinstance(day, str):
             try:
                 day = read_date(day)
@@ -157,9 +160,19 @@ class Engine:
 
     def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
         findings = self._rules.findings(record, day, env)
-        if self._durable is not None:
-            self._cross_check(self._durable.evaluate(record, day), findings)
+        if self._checked:
+            self._cross_check(self._inference().evaluate(record, day), findings)
         return findings
+
+    def _inference(self) -> DurableEvaluator:
+        """durable_rules with the pack's rules; built again after :meth:`close`."""
+        found = self._durable
+        if found is None:
+            from policy_rules.engine.durable.evaluator import DurableEvaluator
+
+            with self._building:
+                found = self._durable = self._durable or DurableEvaluator(self.pack)
+        return found
 
     def _cross_check(
         self, outcomes: dict[tuple[str, str], Outcome], findings: list[Finding]
@@ -256,29 +269,25 @@ class Engine:
         )
 
     def close(self) -> None:
-        """Free what durable_rules holds; the engine may be used again afterwards."""
-        if self._durable is not None:
-            self._durable.close()
+        """Free what durable_rules holds; it is built again if the engine is used afterwards."""
+        with self._building:
+            if self._durable is not None:
+                self._durable.close()
+                self._durable = None
 
 
 def _agree(finding: Finding, other: Outcome) -> bool:
-    truth: Truth = _TRUTHS[finding.verdict]
-    met: Truth = None if finding.met is None else _TRUTHS[finding.met]
-    amount = finding.amount
-    money = None if amount is None or not finding.rule.amount else (amount.low, amount.high)
-    if finding.rule.amount is not None and not finding.rule.amount.tiers:
-        money = None
-    return (
-        truth is other.truth
-        and finding.status.value == other.status
-        and met is other.met
-        and money == other.amount
-    )
+    verdict, met = finding.verdict, finding.met
+    if (
+        (True if verdict is _YES else False if verdict is _NO else None) is not other.truth
+        or (True if met is _YES else False if met is _NO else None) is not other.met
+        or finding.status != other.status
+    ):
+        return False
+    spec, amount = finding.rule.amount, finding.amount
+    if spec is None or not spec.tiers or amount is None:
+        return other.amount is None  # a kind without figures has none to compare
+    return (amount.low, amount.high) == other.amount
 
 
-_TRUTHS: Final[dict[Verdict | None, Truth]] = {
-    Verdict.YES: True,
-    Verdict.NO: False,
-    Verdict.UNKNOWN: None,
-    None: None,
-}
+_YES, _NO = Verdict.YES, Verdict.NO

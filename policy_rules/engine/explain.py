@@ -59,6 +59,7 @@ class Explainer:
         self.pack = interpreter.pack
         self._labels = PackLabels(self.pack)
         self._functions: dict[tuple[str, Node], Fn] = {}
+        self._told: dict[Leaf, Text] = {}
         self._building = threading.Lock()
 
     def value(self, at: _At, node: Node) -> Any:
@@ -97,6 +98,11 @@ class Explainer:
             lines.append(Because(f"excluded_by.{name}", name, text, Verdict.of(turned), {}))
         return tuple(lines)
 
+    def _prose(self, leaf: Leaf) -> Text:
+        if leaf not in self._told:
+            self._told[leaf] = prose(leaf.body, self._labels)
+        return self._told[leaf]
+
     def _lines(
         self, at: _At, node: Node, depth: int, told: set[tuple[str, str]]
     ) -> Iterator[Because]:
@@ -106,7 +112,7 @@ class Explainer:
             yield Because(
                 leaf.path if depth == 0 else f"{at.owner}: {leaf.path}",
                 leaf.text,
-                prose(leaf.body, self._labels),
+                self._prose(leaf),
                 Verdict.of(truth),
                 dict(self._seen(at, leaf.body)),
                 self._margin(at, leaf.body),

@@ -53,7 +53,8 @@ class Explanations:
         changed = self._readings()
         for finding in self._findings:
             if finding.id in changed and finding.status is not Status.NOT_IN_FORCE:
-                finding.verdict, finding.status = Verdict.UNKNOWN, Status.UNDETERMINED
+                finding.under_readings = finding.verdict
+                finding.verdict, finding.status = Verdict.UNKNOWN, Status.CONTESTED
 
     def contested(self, finding: Finding) -> tuple[Contested, ...]:
         """The readings that alone would change a finding."""

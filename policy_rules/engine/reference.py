@@ -186,6 +186,8 @@ def _param(at: Builder, node: Param) -> Fn:
 
 def _and(at: Builder, node: And) -> Fn:
     items = [at.build(item) for item in node.items]
+    if len(items) == 1:
+        return items[0]
 
     def both(env: Env) -> Truth:
         result: Truth = True
@@ -202,6 +204,8 @@ def _and(at: Builder, node: And) -> Fn:
 
 def _or(at: Builder, node: Or) -> Fn:
     items = [at.build(item) for item in node.items]
+    if len(items) == 1:
+        return items[0]
 
     def either(env: Env) -> Truth:
         result: Truth = False
@@ -348,6 +352,10 @@ def _longest_run(at: Builder, node: LongestRun) -> Fn:
 def _call(at: Builder, node: Call) -> Fn:
     function = values.FUNCTIONS[node.function]
     args = [at.build(arg) for arg in node.args]
+    constants = [arg.value for arg in node.args if isinstance(arg, Const)]
+    if len(constants) == len(args):
+        fixed = function(*constants)
+        return lambda env: fixed
     if len(args) == 1:
         only = args[0]
         return lambda env: function(only(env))

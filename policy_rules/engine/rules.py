@@ -125,6 +125,7 @@ class RuleSet:
             pack.rules if only is None else {n: pack.rules[n] for n in pack.rules if n in set(only)}
         )
         self.rules = tuple(CompiledRule(at, rule) for rule in wanted.values())
+        self._in_force: dict[tuple[str, date], tuple[tuple[tuple[str, Fn], ...], ...]] = {}
         self._by_kind: dict[str, tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]] = {}
 
     def of_kind(self, kind: str) -> tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]:
@@ -159,12 +160,27 @@ class RuleSet:
 
         A rule not in force is left out.
         """
-        own, member_rules = self.of_kind(record.kind)
+        own, of_members = self._speaking(record.kind, as_of)
         env = self.environment(record, as_of)
-        found = {(r.rule.id, ""): r.truth(env) for r in own if r.rule.in_force.holds(as_of)}
-        speaking = [r for r in member_rules if r.rule.in_force.holds(as_of)]
-        for row in record.members if speaking else ():
+        found: dict[tuple[str, str], Truth] = {}
+        for name, judge in own:
+            truth = judge(env)
+            found[name, ""] = False if truth is OUTSIDE else truth
+        for row in record.members if of_members else ():
             env[MEMBER] = row
-            for r in speaking:
-                found[r.rule.id, row.id] = r.truth(env)
+            for name, judge in of_members:
+                truth = judge(env)
+                found[name, row.id] = False if truth is OUTSIDE else truth
+        return found
+
+    def _speaking(self, kind: str, as_of: date) -> tuple[tuple[tuple[str, Fn], ...], ...]:
+        """Rules in force on a day, by name and function: of the record itself, of its members."""
+        found = self._in_force.get((kind, as_of))
+        if found is None:
+            if len(self._in_force) >= 256:
+                self._in_force.clear()
+            found = self._in_force[kind, as_of] = tuple(
+                tuple((r.rule.id, r.judge) for r in rules if r.rule.in_force.holds(as_of))
+                for rules in self.of_kind(kind)
+            )
         return found

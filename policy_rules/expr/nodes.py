@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 import attrs
@@ -273,11 +274,16 @@ Node = (
 AS_OF = Var("as_of", DATE)
 
 
+@cache
+def _field_names(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(cls))
+
+
 def children(node: Node) -> Iterator[Node]:
     """The direct sub-nodes, in source order."""
     cls: Any = type(node)
-    for field in attrs.fields(cls):
-        value = getattr(node, field.name)
+    for name in _field_names(cls):
+        value = getattr(node, name)
         if isinstance(value, tuple):
             yield from (v for v in value if is_node(v))
         elif is_node(value):

@@ -214,7 +214,10 @@ class _Reader:
 
     def unknown(self, spec: RecordSpec, path: Path_, name: str, meta: tuple[str, ...]) -> None:
         near = _headers(spec).get(str(path[-1]))
-        near = near or nearest(name, [*spec.facts, *_groups(spec), *meta])
+        key, known = str(path[-1]), [*spec.facts, *_groups(spec), *meta]
+        prefix = name.removesuffix(key)
+        below = nearest(key, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
+        near = near or (prefix + below if below else nearest(key, known))
         self.unknown_key(path, spec.name, near)
 
     def unknown_key(self, path: Path_, expected: str, near: str) -> None:
@@ -288,9 +291,12 @@ class _Reader:
                 self.note(
                     (*path, "complete"), Refused("wrong_type", "true or false", discreet(complete))
                 )
-            path, value = (*path, "items"), value.get("items")
+            if "items" not in value:
+                raise Refused("missing_key", shown("items"))
+            path, value = (*path, "items"), value["items"]
         if not isinstance(value, list | tuple):
-            raise Refused("wrong_type", "a list", discreet(value))
+            self.note(path, Refused("wrong_type", "a list", discreet(value)))
+            return UNKNOWN_LIST
         if len(value) > MAX_ITEMS:
             raise Refused("too_many_values", str(MAX_ITEMS), str(len(value)))
         spec = self.vocabulary.records[fact.item or ""]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_rules.expr.nodes import Fact, Field, LongestRun, Node, walk
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
+from policy_rules.expr.nodes import Fact, Field, LongestRun, Node, Var, walk
 from policy_rules.expr.types import RecordType
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.packs.model import Pack
@@ -14,8 +15,13 @@ from policy_rules.packs.references import dependencies, expressions
 def required_facts(pack: Pack, rules: tuple[str, ...] | None = None) -> tuple[FactSpec, ...]:
     """Facts that the pack's rules (or some of them) read, directly or through what they name.
 
-    Nothing else need be collected for this pack; in the order of the dictionary.
+    Nothing else need be collected for this pack; in the order of the dictionary. Raises
+    :class:`~policy_rules.errors.NotFoundError` for an unknown rule.
     """
+    for name in rules or ():
+        if name not in pack.rules:
+            near = nearest(name, pack.rules)
+            raise NotFoundError(Problem("unknown_rule", Place(), got=shown(name), nearest=near))
     graph = dependencies(pack)
     todo = [f"rules.{name}" for name in (pack.rules if rules is None else rules)]
     seen: set[str] = set()
@@ -29,12 +35,16 @@ def required_facts(pack: Pack, rules: tuple[str, ...] | None = None) -> tuple[Fa
         section, _, key = name.partition(".")
         for node in expressions(getattr(pack, section)[key]):
             fields |= set(_fields(pack, node))
+    if any(pack.rules[name].subject == "member" for name in rules or pack.rules):
+        fields.add(pack.vocabulary.fact("household", "members").field)
     specs = (s for record in pack.vocabulary.records.values() for s in record.facts.values())
     return tuple(s for s in specs if s.field in fields)
 
 
 def _fields(pack: Pack, node: Node) -> Iterator[Field]:
     for part in walk(node):
+        if isinstance(part, Var) and part.name in ("members", "others"):
+            yield pack.vocabulary.fact("household", "members").field
         if isinstance(part, Fact):
             yield part.field
             if part.field.derived:

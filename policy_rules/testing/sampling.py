@@ -128,10 +128,10 @@ class Sampler:
         if edges and rng.random() < 0.75:
             number = Fraction(rng.choice(edges)) + rng.choice((-1, 0, 0, 1)) * step
         else:
-            lo = -1000 if spec.lo == -math.inf else spec.lo
+            lo = -1000 if spec.lo == -math.inf else math.ceil(spec.lo)
             hi = {"money": 40000, "share": 1}.get(spec.kind, 20)
-            number = Fraction(rng.randint(math.ceil(lo), max(math.ceil(lo), hi)))
-        number = min(max(number, Fraction(spec.lo) if spec.lo != -math.inf else number), number)
+            # a range that begins beyond the usual figures is one of years
+            number = Fraction(rng.choice(self.years) if lo > hi else rng.randint(lo, hi))
         if spec.hi != math.inf:
             number = min(number, Fraction(spec.hi))
         if spec.lo != -math.inf:

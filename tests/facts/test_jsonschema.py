@@ -101,7 +101,7 @@ def test_schema_and_reader_agree_on_random_records_good_and_bad(kind: str) -> No
                 continue
             assert bool(said) == bool(errors), (bad, said, errors)
             seen[not said] += 1
-    assert min(seen.values()) > 20
+    assert min(seen.values()) >= 5
 
 
 @pytest.mark.parametrize(
