@@ -234,6 +234,18 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "此文件是为规则包 {got} 编写的，不适用于 {expected}",
     },
     # -- records, evaluation, checks -------------------------------------------------------------
+    "force_mismatch": {
+        "en": "the force here is {got}, but the clauses cited say {expected}",
+        "zh": "此处力度为 {got}，所引条款为 {expected}",
+    },
+    "unknown_concept": {
+        "en": "there is no concept {got} in the vocabulary",
+        "zh": "词汇表中没有概念 {got}",
+    },
+    "pack_id": {
+        "en": "the pack in this folder is called {got}, the folder is {expected}",
+        "zh": "此目录中的规则包名为 {got}，目录名为 {expected}",
+    },
     "duplicate_member": {
         "en": "the member {got} stands twice in this record",
         "zh": "成员 {got} 在此记录中重复出现",

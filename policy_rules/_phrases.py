@@ -133,11 +133,12 @@ _FORMS: Final = tuple(
     for pattern, form in (
         (r"one of (.+)", "{} 之一"),
         (r"a text of (\d+) characters", "{} 个字的文本"),
-        (r"a text of 1 character", "1 个字的文本"),
+        (r"a text of 1 characters?", "1 个字的文本"),
         (r"(.+?),? such as (?P<raw1>\[.+\]) or (?P<raw2>\[.+\])", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>\S+) or (?P<raw2>\S+)", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>[^\s,]+), or (.+)", "{}，如 {}，或 {}"),
         (r"(.+?),? such as (?P<raw1>\S+|\[.+\])", "{}，如 {}"),
+        (r"a number of (\d+) digits", "{} 位的数字"),
         (r"a number of (.+)", "以{}计的数"),
         (r"a code of (`.+`)", "代码表 {} 中的代码"),
         (r"a set of codes of (`.+`)", "代码表 {} 的代码集合"),

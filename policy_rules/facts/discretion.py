@@ -8,6 +8,8 @@ other text they tell the length.
 from __future__ import annotations
 
 import re
+import unicodedata
+from decimal import Decimal
 from typing import Any, Final
 
 from policy_rules.errors import shown
@@ -63,3 +65,24 @@ def discreet_key(key: Any, known: str = "") -> str:
     text = str(key)
     shows = known or _HEADER.search(text) or _KEY.match(text)
     return shown(text) if shows and sum(c.isdigit() for c in text) < _LONGEST else discreet(text)
+
+
+_YES: Final = frozenset(["是", "有", "对", "yes", "y", "true", "1"])
+_NO: Final = frozenset(["否", "无", "没有", "不是", "no", "n", "false", "0"])
+_FIGURE: Final = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)(万|亿)?[元人口户亩个月岁]*\Z")
+_SCALE: Final = {None: 1, "万": 10_000, "亿": 100_000_000}
+
+
+def truth_meant(value: Any) -> str:
+    """``true`` or ``false`` where a text plainly means one, such as 是 or 否; else nothing."""
+    word = unicodedata.normalize("NFKC", str(value)).strip().lower()
+    return "true" if word in _YES else "false" if word in _NO else ""
+
+
+def figure_meant(value: Any) -> str:
+    """The number a text plainly means: full-width digits, ``19,000``, ``1.9万元``; else nothing."""
+    text = unicodedata.normalize("NFKC", str(value)).strip().replace(",", "").replace(" ", "")
+    match = _FIGURE.match(text)
+    if match is None or sum(c.isdigit() for c in text) >= _LONGEST:
+        return ""
+    return format((Decimal(match[1]) * _SCALE[match[2]]).normalize(), "f")

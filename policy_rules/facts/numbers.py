@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from policy_rules.facts.discretion import discreet
+from policy_rules.facts.discretion import discreet, figure_meant
 from policy_rules.verdict import reduced
 
 
@@ -27,7 +27,8 @@ def exact_number(value: Any) -> int | Fraction:
     if isinstance(value, float):
         value = Decimal(repr(value))  # the printed digits, never the binary fraction
     if not isinstance(value, Decimal):
-        raise Refused("not_a_number", got=discreet(value))
+        meant = figure_meant(value) if isinstance(value, str) else ""
+        raise Refused("not_a_number", got=discreet(value, meant), near=meant)
     if not value.is_finite() or abs(value.adjusted()) > 30:
         raise Refused("not_finite", got=discreet(value))
     return reduced(Fraction(value))

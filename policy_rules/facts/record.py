@@ -21,7 +21,7 @@ import attrs
 from policy_rules.errors import Place, Problems, RecordError, nearest, one_of, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec, RecordSpec, Vocabulary, load_vocabulary
-from policy_rules.facts.discretion import discreet, discreet_key
+from policy_rules.facts.discretion import discreet, discreet_key, truth_meant
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.numbers import Refused, bound_text, exact_number
 from policy_rules.facts.rows import EMPTY_ROW, UNKNOWN_LIST, External, Items, Row, plain
@@ -191,7 +191,7 @@ class _Reader:
         facts = spec.facts
         for key, value in data.items():
             if value is None or key in meta:
-                if key not in meta and not self.knows(spec, f"{prefix}{key}"):
+                if key not in meta and not self.knows(spec, prefix, str(key)):
                     self.unknown(spec, (*path, key), f"{prefix}{key}", meta)
                 continue
             name = f"{prefix}{key}"
@@ -209,8 +209,9 @@ class _Reader:
             else:
                 self.unknown(spec, (*path, key), name, meta)
 
-    def knows(self, spec: RecordSpec, name: str) -> bool:
-        return name in spec.facts or name in _groups(spec)
+    def knows(self, spec: RecordSpec, prefix: str, key: str) -> bool:
+        name = prefix + key
+        return "." not in key and (name in spec.facts or name in _groups(spec))
 
     def unknown(self, spec: RecordSpec, path: Path_, name: str, meta: tuple[str, ...]) -> None:
         near = _headers(spec).get(str(path[-1]))
@@ -232,7 +233,8 @@ class _Reader:
     def boolean(self, fact: FactSpec, value: Any, path: Path_) -> bool:
         if isinstance(value, bool):
             return value
-        raise Refused("wrong_type", "true or false", discreet(value))
+        meant = truth_meant(value)
+        raise Refused("wrong_type", "true or false", discreet(value, meant), meant)
 
     def number(self, fact: FactSpec, value: Any, path: Path_) -> int | Fraction:
         number = exact_number(value)

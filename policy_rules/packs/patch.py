@@ -16,7 +16,7 @@ import attrs
 from policy_rules.errors import PackError, Place, Problem, Problems, nearest, shown
 from policy_rules.facts.dates import read_date
 from policy_rules.packs.model import Pack, Period, Rule
-from policy_rules.packs.references import dependencies, expressions, references
+from policy_rules.packs.references import check_clauses, dependencies, expressions, references
 from policy_rules.packs.sections import build_entity, check_form, declare
 
 PATCHED: Final = (
@@ -83,6 +83,8 @@ def patched(
     for (section, name), here in touched.items():
         if raw[section][name] is not pack.raw[section][name]:
             check_form(section, name, raw[section][name], here, problems)
+            data = raw[section][name]
+            check_clauses(pack, f"{section}.{name}", data, lambda *_, at=here: at, problems)
     problems.raise_if_any(PackError)
     changes = _rebuild(pack, raw, touched, period, problems)
     problems.raise_if_any(PackError)

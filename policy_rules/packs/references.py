@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -20,18 +20,18 @@ Where = Callable[[str, Rel], Place]
 def check_references(pack: Pack, where: Where, problems: Problems) -> None:
     """Note clauses, rules and parents that do not exist, rings, and dates outside the pack's.
 
-    ``where`` gives the place of a value below a ``section.name``.
+    ``where`` gives the place of a value below a ``section.name``. What exists is asked of the raw
+    data, so that a thing with a mistake of its own is not told to be missing besides.
     """
-    for name, thing in citing(pack):
-        for i, locator in enumerate(thing.clauses):
-            place = where(name, ("clauses", i))
-            check_known(locator, pack.clauses, "unknown_clause", place, problems)
+    for section in SECTIONS[:-1]:
+        for name, data in pack.raw[section].items():
+            check_clauses(pack, f"{section}.{name}", data, where, problems)
     for exclusion in pack.exclusions.values():
         _check_exclusion(pack, exclusion, where, problems)
     for target in pack.targets.values():
         if target.parent is not None:
             place = where(f"targets.{target.id}", ("parent",))
-            check_known(target.parent, pack.targets, "unknown_target", place, problems)
+            check_known(target.parent, pack.raw["targets"], "unknown_target", place, problems)
     for rule in pack.rules.values():
         start, end = rule.in_force.start, rule.in_force.end
         if start is not None and end is not None and end < start:
@@ -41,6 +41,15 @@ def check_references(pack: Pack, where: Where, problems: Problems) -> None:
         names = [name.partition(".")[2] for name in ring]
         detail = " → ".join([*names, names[0]])
         problems.add("cycle", where(ring[0], ()), got=shown(names[0]), detail=shown(detail))
+
+
+def check_clauses(
+    pack: Pack, name: str, data: Mapping[str, Any], where: Where, problems: Problems
+) -> None:
+    """Note every clause a thing cites that the ledger does not hold."""
+    for i, locator in enumerate(data.get("clauses") or ()):
+        place = where(name, ("clauses", i))
+        check_known(locator, pack.raw["clauses"], "unknown_clause", place, problems)
 
 
 def citing(pack: Pack) -> Iterator[tuple[str, Entity]]:
@@ -54,17 +63,17 @@ def _check_exclusion(pack: Pack, exclusion: Exclusion, where: Where, problems: P
     good: list[str] = []
     for i, name in enumerate(exclusion.ranked):
         place = where(f"exclusions.{exclusion.id}", ("ranked", i))
-        if not check_known(name, pack.rules, "unknown_rule", place, problems):
+        if not check_known(name, pack.raw["rules"], "unknown_rule", place, problems):
             continue
-        subject = pack.rules[name].subject
+        subject = pack.raw["rules"][name]["subject"]
         # a person's rule may be excluded by the household's, never the other way round
         fits = {subject} | ({"household"} if subject == "member" else set())
         for higher in good:
-            if pack.rules[higher].subject not in fits:
+            if (other := pack.raw["rules"][higher]["subject"]) not in fits:
                 problems.add(
                     "exclusion_subject",
                     place,
-                    expected=shown(pack.rules[higher].subject),
+                    expected=shown(other),
                     got=shown(name),
                     detail=shown(higher),
                 )

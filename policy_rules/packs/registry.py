@@ -60,9 +60,18 @@ def load_pack(name: str | Path, rules: Path | None = None) -> Pack:
         raise NotFoundError(
             Problem("unknown_pack", Place(), ", ".join(known), shown(name), nearest(name, known))
         )
-    return load_folder(known[name], name)
+    return _named(known[name], name)
 
 
 def load_packs(rules: Path | None = None) -> tuple[Pack, ...]:
     """Load every pack; raises as :func:`load_pack` does."""
-    return tuple(load_folder(path, name) for name, path in list_packs(rules).items())
+    return tuple(_named(path, name) for name, path in list_packs(rules).items())
+
+
+def _named(folder: Path, name: str) -> Pack:
+    """The pack of a folder, whose id must be the name it is found by."""
+    pack = load_folder(folder, name)
+    if pack.id != name:
+        place = Place(f"{name}/pack.yaml")
+        raise PackError(Problem("pack_id", place, expected=shown(name), got=shown(pack.id)))
+    return pack

@@ -1,16 +1,16 @@
-"""Determinations and explanations on a terminal."""
+"""Determinations on a terminal."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import attrs
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text as RichText
 
 from policy_rules.engine.determination import (
-    Because,
     Contested,
     Determination,
     FactNeed,
@@ -19,6 +19,7 @@ from policy_rules.engine.determination import (
 )
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
+from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.render.words import (
     ASK,
@@ -28,106 +29,118 @@ from policy_rules.render.words import (
     FORCES,
     OUTCOMES,
     STATUSES,
+    SUBJECTS,
     VERDICTS,
     money,
 )
 from policy_rules.text import Text
+from policy_rules.verdict import Verdict
 
 #: Rows a section shows before the rest is left for ``--all``.
 SHORT: Final = 8
+SHORT_MISSING: Final = 6
 
 _HEADINGS: Final = {
     "flags": Text("标识", "Flags"),
     "measures": Text(
-        "可能适用的措施(给予、优先)", "Measures it may be eligible for (granted, preferred)"
+        "可能适用的措施：给予、优先", "Measures it may be eligible for: granted, preferred"
     ),
-    "others": Text("其他措施(提供、转办)", "Other measures (offered, referred)"),
-    "duties": Text("有关单位对本户的职责", "Duties others have towards it"),
+    "others": Text("其他措施：提供、转办", "Other measures: offered, referred"),
+    "duties": Text("有关单位的职责", "Duties of others"),
+    "household duties": Text("有关单位对本户的职责", "Duties others have towards the household"),
     "contested": Text("取决于条款如何理解", "Depends on how a clause is read"),
     "missing": Text("最有用的待补资料", "Most useful missing facts"),
+    "needed": Text("待补资料", "Missing facts"),
     "conflicts": Text("记录矛盾", "Conflicts in the record"),
     "undetermined": Text("资料不足、待定", "Undetermined"),
     "no": Text(
-        "不满足(按已登记事实、仅就本文件)", "Not met (on the recorded facts, this document only)"
+        "不满足：按已登记事实、仅就本文件", "Not met: on the recorded facts, this document only"
     ),
 }
+
+
+@attrs.frozen
+class View:
+    """What is shown of an answer: the pack for its labels, the language, all or the best of it."""
+
+    pack: Pack
+    lang: Lang
+    everything: bool = False
+
+    @property
+    def zh(self) -> bool:
+        """Whether the language is Chinese."""
+        return self.lang == "zh"
+
+    def limit(self, short: int = SHORT) -> int | None:
+        """Rows shown of a section."""
+        return None if self.everything else short
 
 
 def determination(
     result: Determination, pack: Pack, lang: Lang = "zh", *, everything: bool = False
 ) -> RenderableType:
     """A determination on one screen; ``everything`` shows the rest too."""
-    parts: list[RenderableType] = [*_head(result, pack, lang)]
+    view = View(pack, lang, everything)
+    parts: list[RenderableType] = [*_head(result, view)]
     silent = [f for f in result.findings if f.status is Status.NOT_IN_FORCE]
     if silent and len(silent) == len(result.findings):
-        return Group(*parts, _not_in_force(pack, lang))
-    main = [f for f in result.measures if f.effect in ("granted", "preferred")]
-    limit = None if everything else SHORT
-    parts += _section("flags", result.flags, lang, limit)
-    parts += _section("measures", main, lang, limit)
+        return Group(*parts, _not_in_force(view))
+    parts += _section("flags", result.flags, view)
+    parts += _section("measures", [f for f in result.measures if _tells(f)], view)
     if everything:
-        rest = [f for f in result.measures if f.effect in ("offered", "referred")]
-        parts += _section("others", rest, lang, None)
-        parts += _section("duties", result.duties, lang, None)
+        parts += _section("others", [f for f in result.measures if not _tells(f)], view)
+        household = any(f.rule.subject in ("household", "member") for f in result.findings)
+        parts += _section("household duties" if household else "duties", result.duties, view)
     if result.conflicts:
-        parts += _conflicts(result, lang)
-    telling = result.contested if everything else [f for f in result.contested if _tells(f)]
-    parts += _contested(telling, pack, lang, limit)
-    parts += _missing(result.missing, lang, limit)
+        parts += _conflicts(result, view)
+    parts += contested([f for f in result.contested if everything or _tells(f)], view, view.limit())
+    parts += missing(result.findings, view, view.limit(SHORT_MISSING), "missing")
     if everything:
-        parts += _section("undetermined", result.undetermined, lang, None)
-        no = [f for f in result.findings if f.verdict is not None and str(f.verdict) == "NO"]
-        parts += _section("no", no, lang, None)
-    parts.append(_summary(result, lang, everything))
+        parts += _section("undetermined", result.undetermined, view)
+        parts += _section("no", [f for f in result.findings if f.verdict is Verdict.NO], view)
+    parts.append(_summary(result, view))
     return Group(*parts)
 
 
 def _tells(finding: Finding) -> bool:
-    """Whether a contested finding is one the short answer shows: a flag, or money and precedence."""
+    """Whether the short answer shows a finding of its kind: a flag, or money and precedence."""
     return finding.rule.outcome == "flag" or finding.effect in ("granted", "preferred")
 
 
-def _head(result: Determination, pack: Pack, lang: Lang) -> Iterator[RenderableType]:
-    title = RichText(pack.document.title[lang], style="bold")
-    yield title
-    where = f"{pack.id}@{pack.version}"
+def _head(result: Determination, view: View) -> Iterator[RenderableType]:
+    pack = view.pack
+    yield paragraph(pack.document.title[view.lang], "bold")
     record = f"{result.record_id}  " if result.record_id else ""
-    day = f"评估日 {result.as_of}" if lang == "zh" else f"as of {result.as_of}"
-    yield RichText(f"{record}{day}  {where}  {result.receipt.engine}", style="dim")
+    day = f"评估日 {result.as_of}" if view.zh else f"as of {result.as_of}"
+    yield paragraph(f"{record}{day}  {pack.id}@{pack.version}  {result.receipt.engine}", "dim")
     if result.in_region is False:
-        yield RichText(
+        yield paragraph(
             "注意：记录所在地区不在本文件适用范围内，以下仅为假设。"
-            if lang == "zh"
+            if view.zh
             else "note: the record lies outside the region of this document; hypothetical",
-            style="yellow",
+            "yellow",
         )
-    yield RichText(CAUTION[lang], style="dim")
+    yield paragraph(CAUTION[view.lang], "dim")
 
 
-def _not_in_force(pack: Pack, lang: Lang) -> RichText:
-    period = pack.in_force
-    return RichText(f"not_in_force  {period.start} – {period.end}  {ENDED[lang]}", style="yellow")
-
-
-def subject(finding: Finding, lang: Lang) -> str:
-    """Whom a finding is about."""
-    if finding.subject:
-        return f"成员 {finding.subject}" if lang == "zh" else f"member {finding.subject}"
-    if finding.rule.subject == "household":
-        return "本户" if lang == "zh" else "household"
-    return finding.rule.subject
+def _not_in_force(view: View) -> RenderableType:
+    period = view.pack.in_force
+    status = STATUSES[Status.NOT_IN_FORCE][view.lang]
+    dates = f"{period.start} – {period.end}"
+    text = f"{status}({dates})。{ENDED.zh}" if view.zh else f"{status} ({dates}): {ENDED.en}"
+    return paragraph(text, "yellow")
 
 
 def subjects(findings: Sequence[Finding], lang: Lang) -> str:
     """Whom findings of one rule are about, told together."""
-    if not findings[0].subject:
-        return subject(findings[0], lang)
-    names = ("、" if lang == "zh" else ", ").join(f.subject for f in findings)
-    return (
-        f"成员 {names}"
-        if lang == "zh"
-        else f"{'members' if len(findings) > 1 else 'member'} {names}"
-    )
+    first = findings[0]
+    if not first.subject:
+        subject = SUBJECTS.get(first.rule.subject)
+        return subject[lang] if subject else first.rule.subject
+    if lang == "zh":
+        return "成员 " + "、".join(f.subject for f in findings)
+    return ("members " if len(findings) > 1 else "member ") + ", ".join(f.subject for f in findings)
 
 
 def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -138,191 +151,187 @@ def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _section(
-    key: str, findings: Sequence[Finding], lang: Lang, limit: int | None
-) -> Iterator[RenderableType]:
-    yield _heading(f"{_HEADINGS[key][lang]} ({len(findings)})")
-    if not findings:
-        yield RichText("  无" if lang == "zh" else "  none", style="dim")
-        return
+def counted(rows: int, findings: int, lang: Lang) -> str:
+    """How many rows stand below a heading, and how many findings they tell."""
+    if rows == findings:
+        return f" ({rows})"
+    if lang == "zh":
+        return f" ({rows} 项，{findings} 条判定)"
+    return f" ({rows} {'row' if rows == 1 else 'rows'}, {findings} findings)"
+
+
+def _section(key: str, findings: Sequence[Finding], view: View) -> Iterator[RenderableType]:
     groups = _grouped(findings)
+    yield heading(_HEADINGS[key][view.lang] + counted(len(groups), len(findings), view.lang))
+    if not findings:
+        yield RichText("  无" if view.zh else "  none", style="dim")
+        return
+    limit = view.limit()
     shown = groups if limit is None else groups[:limit]
-    table = _table()
-    for group in shown:
-        rule = group[0].rule
-        label = RichText(rule.label[lang])
-        amount = money(group[0].amount, lang)
-        if amount:
-            label.append(f"{'：' if lang == 'zh' else ': '}{amount}", style="bold")
+    yield Rows.of(_answer(group, view) for group in shown)
+    yield from more(len(groups) - len(shown), view)
+
+
+def _answer(group: Sequence[Finding], view: View) -> Iterator[RichText | str]:
+    first, rule, lang = group[0], group[0].rule, view.lang
+    label = RichText(rule.label[lang])
+    amount = money(first.amount, lang)
+    if amount:
+        label.append("：" if view.zh else ": ").append(amount, style="bold")
+    if view.everything:
         for detail in (rule.ranks, rule.refer_to):
             if detail:
                 label.append(f"\n{detail[lang]}", style="dim")
-        kind = EFFECTS[rule.effect][lang] if rule.effect else OUTCOMES[rule.outcome][lang]
-        details = [kind, FORCES[rule.force][lang]]
-        met = group[0].met
-        if met is not None:
-            details.append(("已落实：" if lang == "zh" else "met: ") + VERDICTS[met][lang])
-        if group[0].status is Status.CONFLICT:
-            details.append(STATUSES[group[0].status][lang])
-        table.add_row(
-            subjects(group, lang), label, " · ".join(details), locators(rule.clauses, lang)
-        )
-    yield table
-    yield from _more(len(groups) - len(shown), lang)
+    details = [EFFECTS[rule.effect][lang] if rule.effect else OUTCOMES[rule.outcome][lang]]
+    details.append(FORCES[rule.force][lang])
+    if first.met is not None:
+        details.append(("已落实：" if view.zh else "met: ") + VERDICTS[first.met][lang])
+    if first.status is Status.CONFLICT:
+        details.append(STATUSES[first.status][lang])
+    yield from (subjects(group, lang), label, " · ".join(details), locators(rule.clauses, lang))
+    if view.everything:
+        yield RichText(rule.id, style="dim")
 
 
-def _more(rest: int, lang: Lang) -> Iterator[RenderableType]:
+def more(rest: int, view: View) -> Iterator[RenderableType]:
+    """That there are more rows than shown."""
     if rest > 0:
         yield RichText(
-            f"  另有 {rest} 项(--all)" if lang == "zh" else f"  {rest} more (--all)", style="dim"
+            f"  另有 {rest} 项(--all)" if view.zh else f"  {rest} more (--all)", style="dim"
         )
 
 
-def _heading(text: str) -> RichText:
-    return RichText(f"\n{text}", style="bold cyan")
-
-
-def _table() -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2), pad_edge=False)
-    for _ in range(6):
-        table.add_column(overflow="fold")
-    return table
-
-
-def _contested(
-    findings: Sequence[Finding], pack: Pack, lang: Lang, limit: int | None
+def contested(
+    findings: Sequence[Finding], view: View, limit: int | None
 ) -> Iterator[RenderableType]:
+    """What would come out under other readings; a short answer has the first of each rule."""
     if not findings:
         return
-    yield _heading(f"{_HEADINGS['contested'][lang]} ({len(findings)})")
     rows: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         for other in finding.contested:
-            change = _change(finding, other, lang)
-            key = (finding.rule.id, other.reading, other.alternative, change)
+            key = (finding.rule.id, other.reading, other.alternative, _change(finding, other, view))
             rows.setdefault(key, []).append(finding)
-    table = _table()
-    shown = list(rows.items()) if limit is None else list(rows.items())[:limit]
-    for (_, reading_id, alternative_id, change), group in shown:
-        reading = pack.readings[reading_id]
-        alternative = next(a for a in reading.alternatives if a.id == alternative_id)
-        table.add_row(
-            subjects(group, lang),
-            group[0].rule.label[lang],
-            change,
-            alternative.label[lang],
-            locators(reading.clauses, lang),
-        )
-    yield table
-    yield from _more(len(rows) - len(shown), lang)
+    of_rule: dict[str, int] = {}
+    for rule, *_ in rows:
+        of_rule[rule] = of_rule.get(rule, 0) + 1
+    told = {next(k for k in rows if k[0] == rule): n - 1 for rule, n in of_rule.items()}
+    chosen = dict.fromkeys(rows, 0) if view.everything else told
+    shown = list(chosen.items())[:limit]
+    yield heading(
+        _HEADINGS["contested"][view.lang] + counted(len(chosen), len(findings), view.lang)
+    )
+    yield Rows.of(_other(key, rows[key], others, view) for key, others in shown)
+    yield from more(len(chosen) - len(shown), view)
 
 
-def _change(finding: Finding, other: Contested, lang: Lang) -> str:
+def _other(
+    key: tuple[str, str, str, str], group: Sequence[Finding], others: int, view: View
+) -> Iterator[str]:
+    _, reading_id, alternative_id, change = key
+    reading = view.pack.readings[reading_id]
+    alternative = next(a for a in reading.alternatives if a.id == alternative_id)
+    label = alternative.label[view.lang]
+    if others:
+        label += f"；另有 {others} 种读法" if view.zh else f"; {others} more"
+    yield from (subjects(group, view.lang), group[0].rule.label[view.lang], change, label)
+    yield locators(reading.clauses, view.lang)
+
+
+def _change(finding: Finding, other: Contested, view: View) -> str:
+    lang = view.lang
     if finding.verdict is not other.verdict:
         return f"{VERDICTS[finding.verdict][lang]} → {VERDICTS[other.verdict][lang]}"
     if finding.met is not other.met:
-        word = "已落实 " if lang == "zh" else "met "
+        word = "已落实：" if view.zh else "met: "
         return f"{word}{VERDICTS[finding.met][lang]} → {VERDICTS[other.met][lang]}"
     return f"{money(finding.amount, lang)} → {money(other.amount, lang)}"
 
 
-def _missing(
-    needs: Sequence[tuple[FactNeed, int]], lang: Lang, limit: int | None
+def missing(
+    findings: Iterable[Finding], view: View, limit: int | None, key: str
 ) -> Iterator[RenderableType]:
+    """What would settle findings, the facts that hold up most of them first."""
+    needs: dict[str, dict[FactNeed, None]] = {}
+    held: dict[str, set[str]] = {}
+    for finding in findings:
+        for need in finding.missing:
+            needs.setdefault(need.name, {})[need] = None
+            held.setdefault(need.name, set()).add(finding.id)
     if not needs:
         return
-    together: dict[str, list[tuple[FactNeed, int]]] = {}
-    for need, count in needs:
-        together.setdefault(need.name, []).append((need, count))
-    groups = sorted(together.values(), key=lambda g: -sum(count for _, count in g))
-    yield _heading(f"{_HEADINGS['missing'][lang]} ({len(needs)})")
-    table = _table()
-    shown = groups if limit is None else groups[:limit]
-    for group in shown:
-        need, count = group[0][0], sum(c for _, c in group)
-        whom = ("、" if lang == "zh" else ", ").join(n.subject for n, _ in group if n.subject)
-        held = f"{count} 项待定" if lang == "zh" else f"{count} open"
-        table.add_row(
-            whom, need.label[lang], need.question[lang], ASK.get(need.ask, ASK[""])[lang], held
+    names = sorted(needs, key=lambda n: -len(held[n]))
+    total = sum(map(len, needs.values()))
+    count = f" ({len(names)})"
+    if total != len(names):
+        both = (
+            f"{len(names)} 项事实，{total} 处" if view.zh else f"{len(names)} facts, {total} gaps"
         )
-    yield table
-    yield from _more(len(groups) - len(shown), lang)
+        count = f" ({both})"
+    yield heading(_HEADINGS[key][view.lang] + count)
+    shown = names[:limit]
+    several = any(len(ids) > 1 for ids in held.values())
+    yield Rows.of(_need(list(needs[n]), len(held[n]) if several else 0, view) for n in shown)
+    yield from more(len(names) - len(shown), view)
 
 
-def _conflicts(result: Determination, lang: Lang) -> Iterator[RenderableType]:
-    yield _heading(f"{_HEADINGS['conflicts'][lang]} ({len(result.conflicts)})")
-    table = _table()
-    for c in result.conflicts:
-        label = f"{c.label[lang]} {c.subject}".strip()
-        table.add_row(label, f"{c.recorded} ≠ {c.derived}", c.note[lang])
-    yield table
+def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[str]:
+    need, lang = needs[0], view.lang
+    names = [n.subject for n in needs if n.subject]
+    yield ("、" if view.zh else ", ").join(names) or _holder(need, view)
+    yield need_label(need)[lang]
+    yield need.question[lang]
+    yield ASK.get(need.ask, ASK[""])[lang]
+    if count:
+        yield f"{count} 条待定" if view.zh else f"{count} open"
 
 
-def _summary(result: Determination, lang: Lang, everything: bool) -> RichText:
-    undetermined, contested = len(result.undetermined), len(result.contested)
-    rest = sum(f.effect in ("offered", "referred") for f in result.measures)
-    if lang == "zh":
-        text = f"\n共 {len(result.findings)} 条判定；待定 {undetermined}，有争议 {contested}"
-        text += (
-            ""
-            if everything
-            else f"；另有提供、转办类措施 {rest}，职责 {len(result.duties)}(--all 全部显示)"
+def _holder(need: FactNeed, view: View) -> str:
+    """Where a fact without a subject of its own belongs."""
+    kind = need.name.partition(".")[0]
+    if need.kind == "external":
+        kind = view.pack.externals[need.name.partition(".")[2]].subject
+    holder = SUBJECTS.get(kind)
+    if need.kind in ("parameter", "rule_not_in_force") or holder is None:
+        return (
+            "本文件"
+            if view.zh and need.kind != "fact"
+            else ""
+            if need.kind == "fact"
+            else "document"
         )
+    return holder[view.lang]
+
+
+def need_label(need: FactNeed) -> Text:
+    """What a missing fact is called, with its year: 2022年工资性收入."""
+    year = re.search(r"\((\d{4})\)\Z", need.name)
+    if year is None:
+        return need.label
+    return Text(f"{year[1]}年{need.label.zh}", f"{need.label.en}, {year[1]}")
+
+
+def _conflicts(result: Determination, view: View) -> Iterator[RenderableType]:
+    yield heading(f"{_HEADINGS['conflicts'][view.lang]} ({len(result.conflicts)})")
+    yield Rows.of(
+        (f"{c.label[view.lang]} {c.subject}".strip(), f"{c.recorded} ≠ {c.derived}", c.note[view.lang])
+        for c in result.conflicts
+    )  # fmt: skip
+
+
+def _summary(result: Determination, view: View) -> RenderableType:
+    total, open_ = len(result.findings), len(result.undetermined)
+    told = result.contested
+    some = sum(map(_tells, told))
+    rest = sum(not _tells(f) for f in result.measures)
+    if view.zh:
+        text = f"共 {total} 条判定；待定 {open_}，有争议 {len(told)}"
+        if not view.everything:
+            text += f"(以上只列标识和给予、优先类 {some})" if told else ""
+            text += f"；另有提供、转办类措施 {rest}，职责 {len(result.duties)}(--all 全部显示)"
     else:
-        text = (
-            f"\n{len(result.findings)} findings; undetermined {undetermined}, contested {contested}"
-        )
-        text += (
-            ""
-            if everything
-            else f"; offered or referred {rest}, duties {len(result.duties)} (--all)"
-        )
-    return RichText(text, style="dim")
-
-
-def explanation(
-    finding: Finding, lines: Iterable[Because], pack: Pack, lang: Lang = "zh"
-) -> RenderableType:
-    """The whole why and why-not of one finding."""
-    rule = finding.rule
-    parts: list[RenderableType] = [
-        RichText(f"{rule.label[lang]}  [{finding.id}]", style="bold"),
-        RichText(
-            f"{VERDICTS[finding.verdict][lang]} · {STATUSES[finding.status][lang]}"
-            + (f" · {EFFECTS[rule.effect][lang]}" if rule.effect else "")
-            + f" · {FORCES[rule.force][lang]} · {subject(finding, lang)}"
-        ),
-    ]
-    amount = money(finding.amount, lang)
-    if amount:
-        parts.append(RichText(amount))
-    if finding.status is Status.NOT_IN_FORCE:
-        parts.append(
-            RichText(f"{rule.in_force.start} – {rule.in_force.end}  {ENDED[lang]}", style="yellow")
-        )
-    if rule.note:
-        parts.append(RichText(rule.note[lang], style="dim"))
-    parts.append(
-        _heading("条款摘要(非原文)" if lang == "zh" else "Clauses, summary (not the wording)")
-    )
-    for address in rule.clauses:
-        clause = pack.clauses[address]
-        parts.append(RichText(f"  {locators((address,), lang)}  {clause.summary[lang]}"))
-    parts.append(_heading("逐条条件" if lang == "zh" else "Line by line"))
-    table = _table()
-    for line in lines:
-        mark = "●" if line.decided else " "
-        seen = "; ".join(f"{k} = {v}" for k, v in line.values.items())
-        margin = f"Δ {line.margin}" if line.margin is not None else ""
-        table.add_row(
-            mark,
-            VERDICTS[line.verdict][lang],
-            "　" * line.depth + ("└ " if line.depth else "") + line.prose[lang],
-            RichText(line.text, style="dim"),
-            seen,
-            margin,
-        )
-    parts.append(table)
-    parts += _missing([(n, 1) for n in finding.missing], lang, None)
-    parts += _contested([finding] if finding.contested else [], pack, lang, None)
-    return Group(*parts)
+        text = f"{total} findings; undetermined {open_}, contested {len(told)}"
+        if not view.everything:
+            text += f" (above: flags, granted and preferred only, {some})" if told else ""
+            text += f"; also offered or referred {rest}, duties {len(result.duties)} (--all)"
+    return Group(RichText(), paragraph(text, "dim"))

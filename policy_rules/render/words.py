@@ -103,6 +103,95 @@ ASK: Final = {
     "": Text("", ""),
 }
 
+REVIEWS: Final = {
+    "encoded": Text("已编码待复读", "encoded, awaiting a second reading"),
+    "second_reading": Text("已复读", "read a second time"),
+    "confirmed_by_issuer": Text("经发文机关确认", "confirmed by the issuer"),
+}
+
+SECTIONS: Final = {
+    "rules": Text("规则", "rule"),
+    "targets": Text("目标", "target"),
+    "populations": Text("人群", "population"),
+    "parameters": Text("参数", "parameter"),
+    "externals": Text("外部条件", "external condition"),
+    "definitions": Text("定义", "definition"),
+    "tables": Text("表", "table"),
+    "exclusions": Text("排除关系", "exclusion"),
+    "readings": Text("解读", "reading"),
+}
+
+TYPES: Final = {
+    "bool": Text("是/否", "true/false"),
+    "int": Text("整数", "whole number"),
+    "number": Text("数字", "number"),
+    "money": Text("金额", "money"),
+    "share": Text("比率", "ratio"),
+    "code": Text("代码(选一)", "one code"),
+    "codes": Text("代码(可多选)", "list of codes"),
+    "date": Text("日期", "date"),
+    "year_month": Text("年月", "year and month"),
+    "text": Text("文本", "text"),
+    "list": Text("列表", "list"),
+    "by_year": Text("按年份", "by year"),
+    "record": Text("一组事实", "group of facts"),
+}
+
+MEASURES: Final = {
+    "count": Text("个数", "count"),
+    "share": Text("占比", "share"),
+    "sum": Text("合计", "sum"),
+    "sum_share": Text("合计之比", "share of sums"),
+    "mean": Text("平均", "mean"),
+    "growth": Text("增长率", "growth"),
+    "trend": Text("走势", "trend"),
+    "external_figure": Text("由有关部门提供的数", "a figure an office supplies"),
+}
+
+COMPARATORS: Final = {
+    ">=": Text("≥ ", ">= "),
+    ">": Text("> ", "> "),
+    "<=": Text("≤ ", "<= "),
+    "<": Text("< ", "< "),
+    "==": Text("= ", "= "),
+    "between": Text("", ""),
+    "rising": Text("逐年上升", "rising each year"),
+    "falling": Text("逐年下降", "falling each year"),
+}
+
+PER_YEAR: Final = {
+    "mean": Text("年均", "mean of the years"),
+    "each": Text("每年", "each year"),
+}
+
+#: The parts of a receipt.
+RECEIPT: Final = {
+    "pack": Text("规则包", "pack"),
+    "pack_version": Text("规则包版本", "version of the pack"),
+    "pack_digest": Text("规则包摘要", "digest of the pack"),
+    "vocabulary_digest": Text("事实词典摘要", "digest of the fact dictionary"),
+    "overlays": Text("补充文件", "overlays"),
+    "readings": Text("条款的理解", "readings"),
+    "strict_readings": Text("有争议即待定", "strict readings"),
+    "engine": Text("推理引擎", "engine"),
+    "as_of": Text("评估日", "date"),
+    "library_version": Text("程序版本", "version of the library"),
+    "record_digest": Text("记录摘要", "digest of the record"),
+    "result_digest": Text("结论摘要", "digest of the result"),
+}
+
+#: The record itself, as the subject of a finding.
+SUBJECTS: Final = {
+    "household": Text("本户", "household"),
+    "village": Text("本村", "village"),
+    "township": Text("本乡镇", "township"),
+    "county": Text("本县区", "county"),
+    "cooperative": Text("本合作社", "cooperative"),
+    "enterprise": Text("本企业", "enterprise"),
+    "project": Text("本项目", "project"),
+    "budget_unit": Text("本预算单位", "budget unit"),
+}
+
 CAUTION: Final = Text(
     "以下为给工作人员的提示：按已登记的事实，可能符合所列条款；是否享受由有关部门决定。“否”仅指按已登记事实、仅就本文件不满足。",
     "Prompts for staff: may be eligible under the clauses named, on the recorded facts; the authorities "

@@ -8,7 +8,8 @@ from typing import Final
 
 import attrs
 
-from policy_rules.errors import Place, Problem, one_of, shown
+from policy_rules.errors import Place, Problem, nearest, shown
+from policy_rules.facts.dictionary import load_concepts
 from policy_rules.packs.model import Clause, Pack
 
 #: A disposition that promises something to be encoded, and the sections that keep the promise.
@@ -62,7 +63,7 @@ def audit(pack: Pack) -> Audit:
         for disposition in clause.dispositions:
             dispositions[disposition] = dispositions.get(disposition, 0) + 1
     clauses = list(pack.clauses.values())
-    problems = [*_dispositions(clauses), *_spans(pack, clauses)]
+    problems = [*_dispositions(clauses), *_spans(pack, clauses), *_things(pack)]
     return Audit(
         tuple(problems),
         items,
@@ -91,7 +92,7 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
             wanted = PROMISES.get(disposition)
             if wanted is not None and not sections & set(wanted):
                 yield Problem(
-                    "not_encoded", clause.place, expected=one_of(wanted), got=shown(clause.id),
+                    "not_encoded", clause.place, expected=" / ".join(f"`{w}`" for w in wanted), got=shown(clause.id),
                     detail=shown(disposition),
                 )  # fmt: skip
             if disposition == "norm" and not clause.norms and not encoded:
@@ -102,6 +103,20 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
                     got=shown(clause.id),
                     detail=shown("norm"),
                 )
+
+
+def _things(pack: Pack) -> Iterator[Problem]:
+    """Rules and targets against the clauses they cite and the vocabulary's concepts."""
+    known = load_concepts()
+    for thing in [*pack.rules.values(), *pack.targets.values()]:
+        forces = {pack.clauses[c].force for c in thing.clauses} - {"none"}
+        if forces and thing.force not in forces:
+            told = ", ".join(shown(f) for f in sorted(forces))
+            yield Problem("force_mismatch", thing.place, expected=told, got=shown(thing.force))
+        for concept in thing.concepts:
+            if concept not in known:
+                near = nearest(concept, known)
+                yield Problem("unknown_concept", thing.place, got=shown(concept), nearest=near)
 
 
 def _spans(pack: Pack, clauses: list[Clause]) -> Iterator[Problem]:

@@ -115,6 +115,11 @@ def _pack_without_clauses(tmp: Path) -> None:
     load_folder(tmp / "bad", "bad")
 
 
+def _another_name(tmp: Path) -> None:
+    shutil.copytree(BASE, tmp / "town")
+    load_pack("town", tmp)
+
+
 def _shadowed(tmp: Path) -> None:
     shutil.copytree(BASE, tmp / "yunnan" / "dongchuan")
     list_packs(tmp)
@@ -165,6 +170,10 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     "bad_pack_name": (
         lambda tmp: load_pack("Yunnan Dongchuan"),
         "<input>: bad_pack_name: `Yunnan Dongchuan` 不是合规的规则包名称，应如 yunnan/dongchuan",
+    ),
+    "pack_id": (
+        _another_name,
+        "town/pack.yaml: pack_id: 此目录中的规则包名为 `base`，目录名为 `town`",
     ),
     "shadowed_pack": (_shadowed, "`yunnan/dongchuan` 与内置规则包同名，会将其遮蔽"),
     "no_date": (
