@@ -11,7 +11,7 @@ from policy_rules.cli import evaluation, packs
 
 app = typer.Typer(
     name="policy-rules",
-    help="乡村帮扶政策的规则代码：哪些措施可能适用、依据哪一条。 Rules as code for rural assistance policy.",
+    help="按帮扶政策文件判定：哪些措施可能适用、依据哪一条、还缺什么资料。 Rules as code for rural assistance policy.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,10 +27,10 @@ def _version(value: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 version")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本 show the version")
     ] = False,
 ) -> None:
-    """乡村帮扶政策的规则代码。 Rules as code for rural assistance policy."""
+    """按帮扶政策文件判定：哪些措施可能适用、依据哪一条、还缺什么资料。 Rules as code for rural assistance policy."""
 
 
 app.command("evaluate")(evaluation.evaluate)
@@ -39,6 +39,7 @@ app.command("replay")(evaluation.replay)
 app.command("packs")(packs.packs)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)
+app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
 
 

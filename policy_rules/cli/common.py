@@ -40,16 +40,27 @@ class Format(enum.StrEnum):
     yaml = "yaml"
 
 
-LangOption = Annotated[Language, typer.Option("--lang", help="语言 language")]
-FormatOption = Annotated[Format, typer.Option("--format", help="输出形式 form of output")]
+LangOption = Annotated[Language, typer.Option("--lang", help="语言：zh 中文，en 英文 language")]
+FormatOption = Annotated[Format, typer.Option("--format", help="输出形式：table 表格，json 或 yaml 供程序读取 form of output")]
 RulesOption = Annotated[
     Path | None,
-    typer.Option("--rules", help="规则包目录 folder of packs to look in first", exists=True),
+    typer.Option("--rules", help="先在这个目录中找规则包 folder of packs to look in first", exists=True),
 ]
 OverlayOption = Annotated[
-    list[Path] | None, typer.Option("--overlay", help="补充文件 overlay file, may be repeated")
+    list[Path] | None, typer.Option("--overlay", help="补充文件，可多次给出 overlay file, may be repeated")
 ]
-PackOption = Annotated[str, typer.Option("--pack", help="规则包 pack, such as yunnan/dongchuan")]
+PackOption = Annotated[str, typer.Option("--pack", help="规则包的名称，如 yunnan/dongchuan name of a pack")]
+
+
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        envvar="POLICY_RULES_KEY",
+        help="计算记录摘要的密钥；核对回执时须用同一个 key of the record's digest in receipts",
+        show_default=False,
+    ),
+]
 
 
 def lang_of(language: Language) -> Lang:
@@ -74,7 +85,11 @@ def emit(data: Any, form: Format, table: Callable[[], RenderableType]) -> None:
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn the library's errors into messages on standard error and exit code 2."""
+    """Turn the library's errors into messages and exit code 2.
+
+    Messages go to standard error; where JSON or YAML was asked for, the problems go to standard
+    output as data.
+    """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -83,6 +98,10 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except PolicyRulesError as error:
             language = kwargs.get("lang", Language.zh)
             lang = lang_of(language if isinstance(language, Language) else Language.zh)
+            form = kwargs.get("form", Format.table)
+            if isinstance(form, Format) and form is not Format.table:
+                emit({"problems": [p.as_dict() for p in error.problems]}, form, str)
+                raise typer.Exit(BAD_INPUT) from error
             for problem in error.problems:
                 typer.echo(problem.render(lang), err=True)
             raise typer.Exit(BAD_INPUT) from error

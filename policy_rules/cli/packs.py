@@ -1,4 +1,4 @@
-"""packs, check, ledger, facts."""
+"""packs, check, ledger, targets, facts."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.facts.jsonschema import record_schema
 from policy_rules.packs.needs import required_facts
 from policy_rules.packs.registry import list_packs, load_pack
-from policy_rules.render import catalogue
+from policy_rules.render import catalogue, dictionary, goals
+from policy_rules.render.locators import find
 from policy_rules.sources.ledger import audit
 from policy_rules.testing.cases import check_cases
 
-PackArgument = Annotated[str, typer.Argument(help="规则包 pack, such as yunnan/dongchuan")]
+PackArgument = Annotated[str, typer.Argument(help="规则包的名称，如 yunnan/dongchuan name of a pack")]
 
 
 @command
 def packs(
     rules: RulesOption = None, lang: LangOption = Language.zh, form: FormatOption = Format.table
 ) -> None:
-    """列出规则包。 List the packs."""
+    """列出现有的规则包。 List the packs."""
     loaded = [load_pack(name, rules) for name in list_packs(rules)]
     emit(
         [catalogue.pack_data(p) for p in loaded],
@@ -47,20 +49,20 @@ def packs(
 @command
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="规则包，缺省为全部 packs, by default all")
+        list[str] | None, typer.Argument(help="规则包的名称；不写则检查全部(给出 --rules 时为该目录的全部) packs, by default all (those of --rules, where given)")
     ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """检查规则包：结构、条款账、用例、每个条件的三种结论。 Check packs, run their cases."""
+    """检查规则包：格式对不对、条款是否都有交代、用例是否符合、每个条件是否都试过三种结论。 Check packs, run their cases."""
     language = lang_of(lang)
     body: list[dict[str, Any]] = []
     lines: list[str] = []
     failed = False
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, transient=True, disable=form is not Format.table) as progress:
-        for name in names or list_packs(rules):
+        for name in names or _all_of(rules):
             progress.add_task(name, total=None)
             pack = load_pack(name, rules)
             ledger_report = audit(pack)
@@ -82,26 +84,40 @@ def check(
         raise typer.Exit(FINDINGS)
 
 
+def _all_of(rules: Path | None) -> list[str]:
+    """Every pack, or every pack of a folder that was named."""
+    found = list_packs(rules)
+    if rules is None:
+        return list(found)
+    folder = rules.resolve()
+    names = [name for name, path in found.items() if path.resolve().is_relative_to(folder)]
+    if not names:
+        got = shown(str(rules / "…" / "pack.yaml"))
+        raise NotFoundError(Problem("unknown_pack", Place(str(rules)), ", ".join(found), got))
+    return names
+
+
 @command
 def ledger(
     name: PackArgument,
     rules: RulesOption = None,
     show: Annotated[
-        str | None, typer.Option("--clause", help="只看这一条，如 三(四)18 only this item")
+        str | None, typer.Option("--clause", help="只看这一条或这一句，如 三(四)18、三（四）第18条第4句 only this item or statement")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="逐句列出 list every statement")
+        bool, typer.Option("--all", help="逐句列出全文 list every statement")
     ] = False,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """条款账：文件的每一句如何处理。 The clause ledger: what became of every statement."""
+    """条款账：文件的每一句编成了什么，没有编的为什么不编。 The clause ledger: what became of every statement."""
     pack = load_pack(name, rules)
     report = audit(pack)
+    chosen = None if show is None else find(show, pack.clauses)
     emit(
-        catalogue.ledger_data(pack, report, show),
+        catalogue.ledger_data(pack, report, chosen),
         form,
-        lambda: catalogue.ledger(pack, report, lang_of(lang), show, everything),
+        lambda: catalogue.ledger(pack, report, lang_of(lang), chosen, everything),
     )
     if report.problems:
         for problem in report.problems:
@@ -110,21 +126,37 @@ def ledger(
 
 
 @command
+def targets(
+    name: PackArgument,
+    rules: RulesOption = None,
+    lang: LangOption = Language.zh,
+    form: FormatOption = Format.table,
+) -> None:
+    """列出文件提出的目标：数值、年份、力度、依据条款。 The targets a document sets."""
+    pack = load_pack(name, rules)
+    emit(
+        [goals.target_data(t) for t in pack.targets.values()],
+        form,
+        lambda: goals.targets(pack, lang_of(lang)),
+    )
+
+
+@command
 def facts(
     schema: Annotated[
-        bool, typer.Option("--schema", help="记录的 JSON Schema of a record")
+        bool, typer.Option("--schema", help="输出记录的 JSON Schema print the JSON Schema of a record")
     ] = False,
     pack: Annotated[
-        str | None, typer.Option("--pack", help="只列该规则包需要的事实 only what a pack needs")
+        str | None, typer.Option("--pack", help="只列这个规则包要用的事实 only what a pack needs")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="只列一类，如 member only one kind")
+        str | None, typer.Option("--kind", help="只列一类记录的事实，如 member only one kind of record")
     ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """事实词典。 The fact dictionary."""
+    """记录里可以写哪些事实：怎么写、怎么问、问谁。 The fact dictionary: what a record may hold."""
     vocabulary = load_vocabulary(Path(rules) if rules and (rules / "vocabulary").is_dir() else None)
     if schema:
         emit(record_schema(vocabulary), Format.json if form is Format.table else form, lambda: "")
@@ -135,7 +167,7 @@ def facts(
         specs = tuple(s for r in vocabulary.records.values() for s in r.facts.values())
     chosen = [s for s in specs if kind is None or s.record == kind]
     emit(
-        [catalogue.fact_data(s, vocabulary) for s in chosen],
+        [dictionary.fact_data(s, vocabulary) for s in chosen],
         form,
-        lambda: catalogue.facts(chosen, vocabulary, lang_of(lang)),
+        lambda: dictionary.facts(chosen, vocabulary, lang_of(lang)),
     )

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any, ClassVar, Final, Self
 
 from policy_rules.expr.nodes import Field, Node, Var
-from policy_rules.facts.record import EMPTY_ROW, Household, Row
+from policy_rules.expr.types import ByYearType, DateType, ListType, NumberType, RecordType
+from policy_rules.facts.record import EMPTY_ROW, UNKNOWN_LIST, Household, Row
 from policy_rules.packs.model import Pack, Rule
-from policy_rules.verdict import Truth
+from policy_rules.verdict import ANY_DATE, Interval, Truth
 
 #: Places in an environment. Loop variables follow, one place for each variable of each expression.
 AS_OF, TOP, MEMBER, MEMO, YEAR, THIS, LOOPS = range(7)
@@ -231,3 +232,20 @@ class Builder:
             return found
 
         return ask
+
+
+def missing_value(field: Field) -> Any:
+    """What a fact that is not recorded stands for: the whole of its range, or unknown."""
+    match field.type:
+        case NumberType():
+            return field.lo if field.lo == field.hi else Interval(field.lo, field.hi)
+        case DateType():
+            return ANY_DATE
+        case ListType():
+            return UNKNOWN_LIST
+        case ByYearType():
+            return {}
+        case RecordType():
+            return EMPTY_ROW
+        case _:
+            return None

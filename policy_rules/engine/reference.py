@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from policy_rules.engine import lists, values
-from policy_rules.engine.building import AS_OF, MEMBER, THIS, TOP, Builder, Env, Fn
+from policy_rules.engine.building import AS_OF, MEMBER, THIS, TOP, Builder, Env, Fn, missing_value
 from policy_rules.expr.nodes import (
     And,
     Arith,
@@ -22,7 +22,6 @@ from policy_rules.expr.nodes import (
     Const,
     Extreme,
     Fact,
-    Field,
     Fold,
     Holds,
     Known,
@@ -45,13 +44,11 @@ from policy_rules.expr.types import (
     CodeType,
     DateType,
     ListType,
-    NumberType,
     RecordType,
     TextType,
 )
 from policy_rules.facts.record import EMPTY_ROW, UNKNOWN_LIST, Items, Row
 from policy_rules.verdict import (
-    ANY_DATE,
     ANY_NUMBER,
     Interval,
     Truth,
@@ -102,23 +99,6 @@ def _others(env: Env) -> Items:
     items: Items = env[TOP].get("members", UNKNOWN_LIST)
     subject = env[MEMBER]
     return Items(tuple(row for row in items.rows if row is not subject), items.complete)
-
-
-def missing_value(field: Field) -> Any:
-    """What a fact that is not recorded stands for: the whole of its range, or unknown."""
-    match field.type:
-        case NumberType():
-            return field.lo if field.lo == field.hi else Interval(field.lo, field.hi)
-        case DateType():
-            return ANY_DATE
-        case ListType():
-            return UNKNOWN_LIST
-        case ByYearType():
-            return {}
-        case RecordType():
-            return EMPTY_ROW
-        case _:
-            return None
 
 
 def _fact(at: Builder, node: Fact) -> Fn:

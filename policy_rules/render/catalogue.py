@@ -1,4 +1,4 @@
-"""Packs, ledgers and the fact dictionary on a terminal, and as plain data."""
+"""Packs and ledgers on a terminal, and as plain data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text as RichText
 
 from policy_rules.errors import Lang
-from policy_rules.facts.dictionary import FactSpec, Vocabulary
 from policy_rules.packs.model import Clause, Norm, Pack
+from policy_rules.render.layout import Rows, paragraph
 from policy_rules.render.locators import locator
-from policy_rules.render.words import ASK, DISPOSITIONS, FORCES, UNITS
+from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS, SECTIONS, UNITS
 from policy_rules.sources.ledger import Audit, deciding, item_of, numbered, span_length
 
 
@@ -42,15 +41,21 @@ def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
     heads = ("规则包", "文件", "有效期", "条款", "规则", "目标", "解读") if zh else (
         "pack", "document", "in force", "clauses", "rules", "targets", "readings"
     )  # fmt: skip
-    table = Table(*heads, box=None, header_style="bold cyan")
-    for p in loaded:
-        table.add_row(
+    rows = (
+        (
             f"{p.id}@{p.version}",
             p.document.title[lang],
             f"{p.in_force.start} – {p.in_force.end}",
             *(str(len(x)) for x in (p.clauses, p.rules, p.targets, p.readings)),
         )
-    return table
+        for p in loaded
+    )
+    return Rows.of([head_row(heads), *rows])
+
+
+def head_row(heads: Sequence[str]) -> list[RichText]:
+    """The heads of a table's columns."""
+    return [RichText(h, style="bold cyan") for h in heads]
 
 
 # -- ledger --------------------------------------------------------------------------------------
@@ -105,7 +110,7 @@ def ledger(
 ) -> RenderableType:
     """A ledger as tables: a line an item, or a line a statement."""
     zh = lang == "zh"
-    parts: list[RenderableType] = [RichText(pack.document.title[lang], style="bold")]
+    parts: list[RenderableType] = [paragraph(pack.document.title[lang], "bold"), RichText()]
     if show is not None or everything:
         parts.append(_statements(pack, lang, show))
     else:
@@ -115,89 +120,76 @@ def ledger(
     gaps = sorted(set(range(1, (numbers or [0])[-1] + 1)) - set(numbers))
     kinds = ", ".join(f"{DISPOSITIONS[k][lang]} {v}" for k, v in report.dispositions.items())
     longest = report.longest
-    span = f"{locator(longest.id, lang)} ({span_length(longest)})" if longest else "—"
+    span = f"{locator(longest.id, lang)} ({span_length(longest)}{' 字' if zh else ' characters'})" if longest else "—"
+    reviews = ("，" if zh else ", ").join(
+        f"{REVIEWS[k][lang] if k in REVIEWS else k} {v}" for k, v in report.reviews.items()
+    )
     lines = (
         [
             f"语句 {len(pack.clauses)}；{kinds}",
             f"编号条目 {runs}，缺 {gaps or '无'}；未处理 {len(report.problems)}",
-            f"最长语句 {span} 字；全文 {report.characters} 字；规范 {report.norms}；来源瑕疵 {report.faults}",
-            f"已编码 {report.encoded}；复读情况 {report.reviews}",
+            f"最长语句 {span}；全文 {report.characters} 字；规范 {report.norms}；来源瑕疵 {report.faults}",
+            f"已编码 {report.encoded}；复核：{reviews}",
         ]
         if zh
         else [
             f"{len(pack.clauses)} statements; {kinds}",
             f"numbered items {runs}, absent {gaps or 'none'}; undisposed {len(report.problems)}",
-            f"longest span {span} characters; text {report.characters}; norms {report.norms}; "
+            f"longest span {span}; text {report.characters}; norms {report.norms}; "
             f"faults of the source {report.faults}",
-            f"encoded {report.encoded}; review {report.reviews}",
+            f"encoded {report.encoded}; review: {reviews}",
         ]
     )
-    parts += [RichText(line) for line in lines]
+    parts += [RichText(), *(paragraph(line) for line in lines)]
     return Group(*parts)
 
 
-def _items(pack: Pack, report: Audit, lang: Lang) -> Table:
+def _items(pack: Pack, report: Audit, lang: Lang) -> RenderableType:
     heads = (
         ("条目", "语句", "已编码", "内容")
         if lang == "zh"
         else ("item", "statements", "encoded", "about")
     )
-    table = Table(*heads, box=None, header_style="bold cyan")
+    rows: list[Sequence[RichText | str]] = [head_row(heads)]
     for item, count in report.items.items():
         clauses = [c for c in pack.clauses.values() if item_of(c.id) == item]
         coded = sum(1 for c in clauses if deciding(c))
-        table.add_row(locator(item, lang), str(count), str(coded), clauses[0].summary[lang])
-    return table
+        rows.append((locator(item, lang), str(count), str(coded), clauses[0].summary[lang]))
+    return Rows.of(rows)
 
 
-def _statements(pack: Pack, lang: Lang, show: str | None) -> Table:
-    heads = ("条款", "处理", "力度", "摘要(非原文)", "由何编码 / 为何不编码") if lang == "zh" else (
-        "clause", "disposition", "force", "summary (not the wording)", "encoded by / why not"
+def _statements(pack: Pack, lang: Lang, show: str | None) -> RenderableType:
+    heads = ("条款", "处理", "力度", "摘要(非原文)", "对应的规则、目标等 / 为何不编码") if lang == "zh" else (
+        "clause", "disposition", "force", "summary (not the wording)", "rules, targets … that encode it / why not"
     )  # fmt: skip
-    table = Table(*heads, box=None, header_style="bold cyan")
-    for c in _chosen(pack, show):
-        how = [", ".join(deciding(c)), c.why_not[lang] if not deciding(c) else ""]
-        how += [norm(n, lang) for n in c.norms]
-        how += [("瑕疵：" if lang == "zh" else "fault: ") + f[lang] for f in c.faults]
-        table.add_row(
+    rows: list[Sequence[RichText | str]] = [head_row(heads)]
+    rows += (
+        (
             locator(c.id, lang),
-            ", ".join(DISPOSITIONS[d][lang] for d in c.dispositions),
+            ("、" if lang == "zh" else ", ").join(DISPOSITIONS[d][lang] for d in c.dispositions),
             FORCES[c.force][lang],
             c.summary[lang],
-            RichText("\n".join(t for t in how if t)),
+            _encoding(c, pack, lang),
         )
-    return table
+        for c in _chosen(pack, show)
+    )
+    return Rows.of(rows)
 
 
-# -- facts ---------------------------------------------------------------------------------------
+def _encoding(clause: Clause, pack: Pack, lang: Lang) -> RichText:
+    """What encodes a clause, by its label, with its id for the other commands; or why nothing does."""
+    lines = [_encoder(name, pack, lang) for name in deciding(clause)]
+    if not lines and clause.why_not:
+        lines.append(RichText(clause.why_not[lang]))
+    lines += [RichText(norm(n, lang)) for n in clause.norms]
+    fault = "瑕疵：" if lang == "zh" else "fault: "
+    lines += [RichText(fault + f[lang]) for f in clause.faults]
+    return RichText("\n").join(lines)
 
 
-def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
-    """A fact as plain data."""
-    return {
-        "record": spec.record,
-        "fact": spec.path,
-        "type": spec.kind,
-        "unit": spec.unit,
-        "codes": list(vocabulary.codes[spec.codes].values) if spec.codes else None,
-        "label": spec.label.as_dict(),
-        "question": spec.question.as_dict(),
-        "ask": spec.ask,
-        "columns": list(spec.columns),
-        "empty_means": spec.empty_means,
-        "derived": spec.derive,
-    }
-
-
-def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> RenderableType:
-    """Facts as a table."""
-    heads = ("事实", "类型", "名称", "问题", "问谁") if lang == "zh" else (
-        "fact", "type", "label", "question", "whom to ask"
-    )  # fmt: skip
-    table = Table(*heads, box=None, header_style="bold cyan")
-    for s in specs:
-        kind = s.kind + (f" {s.unit}" if s.unit else "") + (f" {{{s.codes}}}" if s.codes else "")
-        table.add_row(
-            f"{s.record}.{s.path}", kind, s.label[lang], s.question[lang], ASK[s.ask][lang]
-        )
-    return table
+def _encoder(name: str, pack: Pack, lang: Lang) -> RichText:
+    section, _, id_ = name.partition(".")
+    thing = getattr(pack, section).get(id_)
+    kind = SECTIONS[section][lang] + ("：" if lang == "zh" else ": ")
+    label = thing.label[lang] if thing is not None else ""
+    return RichText(kind + label).append(f" {id_}", style="dim")

@@ -10,7 +10,7 @@ import attrs
 
 from policy_rules.errors import Place, Problem, nearest, shown
 from policy_rules.facts.dictionary import load_concepts
-from policy_rules.packs.model import Clause, Pack
+from policy_rules.packs.model import Clause, Pack, Rule, Target
 
 #: A disposition that promises something to be encoded, and the sections that keep the promise.
 PROMISES: Final = {
@@ -108,7 +108,8 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
 def _things(pack: Pack) -> Iterator[Problem]:
     """Rules and targets against the clauses they cite and the vocabulary's concepts."""
     known = load_concepts()
-    for thing in [*pack.rules.values(), *pack.targets.values()]:
+    things: list[Rule | Target] = [*pack.rules.values(), *pack.targets.values()]
+    for thing in things:
         forces = {pack.clauses[c].force for c in thing.clauses} - {"none"}
         if forces and thing.force not in forces:
             told = ", ".join(shown(f) for f in sorted(forces))

@@ -45,6 +45,8 @@ class Case:
     overlay: Mapping[str, Any]
     expect: Mapping[str, Any]
     place: Place
+    #: where each expectation stands
+    places: Mapping[str, Place] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -120,6 +122,7 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
             Case(
                 data["id"], pack.id, record, str(data["as_of"]),
                 data.get("overlay") or {}, data["expect"], place,
+                {k: document.key_place(("cases", i, "expect", k)) for k in data["expect"]},
             )
         )  # fmt: skip
     problems.raise_if_any(PackError)
@@ -204,11 +207,10 @@ class Runner:
     def _compare(self, case: Case, result: Determination) -> Iterator[Problem]:
         found = {f.id: f for f in result.findings}
         for id_, expected in case.expect.items():
+            place = case.places.get(id_, case.place)
             finding = found.get(id_)
             if finding is None:
-                yield Problem(
-                    "case_failed", case.place, shown(id_), "-", nearest(id_, found), case.id
-                )
+                yield Problem("case_failed", place, shown(id_), "-", nearest(id_, found), case.id)
                 continue
             body = expected if isinstance(expected, Mapping) else {"verdict": expected}
             if body.get("verdict") == "not_in_force":
@@ -218,7 +220,7 @@ class Runner:
                 if not _same(wanted, got):
                     yield Problem(
                         "case_failed",
-                        case.place,
+                        place,
                         expected=f"{id_} {key}: {_text(wanted)}",
                         got=_text(got),
                         detail=case.id,

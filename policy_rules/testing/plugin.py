@@ -54,8 +54,13 @@ class CasesFile(pytest.File):
 
         folder = pack_folder(self.path)
         assert folder is not None
-        pack, runner = _runner(folder)
-        for case in read_cases(read_yaml(self.path), pack):
+        try:
+            pack, runner = _runner(folder)
+            cases = read_cases(read_yaml(self.path), pack)
+        except PolicyRulesError as error:
+            # what is wrong with the pack, without the library's own frames
+            raise self.CollectError(error.render("en")) from error
+        for case in cases:
             yield CaseItem.from_parent(self, name=case.id, case=case, runner=runner)
 
 

@@ -33,5 +33,5 @@ def test_cases_beside_a_pack_are_collected_and_pass(tmp_path: Path) -> None:
 def test_a_case_that_does_not_hold_says_what_differs_and_where(tmp_path: Path) -> None:
     result = project(tmp_path, "YES")
     assert result.returncode == 1
-    assert "cases.yaml:2:5: case_failed" in result.stdout
+    assert "cases.yaml:5:14: case_failed" in result.stdout
     assert "Traceback" not in result.stdout

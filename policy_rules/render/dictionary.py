@@ -1,0 +1,100 @@
+"""The fact dictionary on a terminal, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text as RichText
+
+from policy_rules.errors import Lang
+from policy_rules.facts.dictionary import SUBJECTS, FactSpec, Vocabulary
+from policy_rules.render.catalogue import head_row
+from policy_rules.render.layout import Rows, heading
+from policy_rules.render.words import ASK, TYPES, UNITS
+
+#: How an item is written in a record: of a list, of a map by year, of a group.
+_STEPS: Final = {"list": "{}[].", "by_year": "{}.<年>.", "record": "{}."}
+_YEAR: Final = "<年>"
+
+
+def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
+    """Where the facts of each kind stand in a record: ``income_year`` below ``incomes.<年>.``.
+
+    A kind of record of its own stands at the top; a structure stands below every fact that holds it.
+    """
+    tops = [name for name in SUBJECTS if name in vocabulary.records and name != "member"]
+    found: dict[str, dict[str, None]] = {name: {} for name in vocabulary.records}
+    todo = [(name, "", (name,)) for name in tops]
+    while todo:
+        name, prefix, above = todo.pop(0)
+        found[name][prefix] = None
+        for spec in vocabulary.records[name].facts.values():
+            if spec.item and spec.item not in above:
+                below = prefix + _STEPS[spec.kind].format(spec.path)
+                todo.append((spec.item, below, (*above, spec.item)))
+    return {name: _shortest(prefixes) for name, prefixes in found.items()}
+
+
+def _shortest(prefixes: Mapping[str, None]) -> tuple[str, ...]:
+    """The top where a record may stand there; else every place but those further down another."""
+    if "" in prefixes or not prefixes:
+        return ("",)
+    return tuple(p for p in prefixes if not any(p != q and p.endswith(q) for q in prefixes))
+
+
+def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
+    """A fact as plain data."""
+    return {
+        "record": spec.record,
+        "fact": spec.path,
+        "paths": [
+            f"{place}{spec.path}".replace(_YEAR, "<year>")
+            for place in places(vocabulary)[spec.record]
+        ],
+        "type": spec.kind,
+        "unit": spec.unit,
+        "codes": list(vocabulary.codes[spec.codes].values) if spec.codes else None,
+        "label": spec.label.as_dict(),
+        "question": spec.question.as_dict(),
+        "ask": spec.ask,
+        "columns": list(spec.columns),
+        "empty_means": spec.empty_means,
+        "derived": spec.derive,
+    }
+
+
+def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> RenderableType:
+    """Facts as tables, one for each kind of record."""
+    heads = ("写在记录中", "名称", "类型", "问题", "问谁") if lang == "zh" else (
+        "in a record", "label", "type", "question", "whom to ask"
+    )  # fmt: skip
+    where = places(vocabulary)
+    parts: list[RenderableType] = []
+    for record in dict.fromkeys(s.record for s in specs):
+        chosen = [s for s in specs if s.record == record]
+        label = vocabulary.records[record].label[lang]
+        parts.append(heading(f"{label}  {record} ({len(chosen)})"))
+        rows = [tuple(_fact(s, where[record], vocabulary, lang)) for s in chosen]
+        parts.append(Rows.of([head_row(heads), *rows]))
+    return Group(*parts)
+
+
+def _fact(
+    spec: FactSpec, where: Sequence[str], vocabulary: Vocabulary, lang: Lang
+) -> Iterator[RichText | str]:
+    paths = "\n".join(f"{place}{spec.path}" for place in where)
+    yield paths if lang == "zh" else paths.replace(_YEAR, "<year>")
+    label = RichText(spec.label[lang])
+    if spec.codes:
+        listed = vocabulary.codes[spec.codes].values
+        codes = ("、" if lang == "zh" else ", ").join(
+            f"{code} {text.zh}" if lang == "zh" else code for code, text in listed.items()
+        )
+        label.append(f"\n{codes}", style="dim")
+    yield label
+    unit = UNITS[spec.unit][lang].strip() if spec.unit in UNITS else spec.unit or ""
+    yield TYPES[spec.kind][lang] + (f"({unit})" if unit else "")
+    yield spec.question[lang]
+    yield ASK[spec.ask][lang]
