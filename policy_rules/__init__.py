@@ -10,8 +10,9 @@ Load a pack, make an engine, ask it about a household::
 """
 
 from policy_rules._version import __version__
-from policy_rules.engine.determination import Determination, Finding
+from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import Engine
+from policy_rules.engine.finding import Finding
 from policy_rules.errors import EngineDisagreement, PackError, PolicyRulesError, RecordError
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Clause, Pack

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from policy_rules._version import __version__
-from policy_rules.cli import evaluation, packs
+from policy_rules.cli import evaluation, packs, replaying
 
 app = typer.Typer(
     name="policy-rules",
@@ -27,7 +27,10 @@ def _version(value: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本 show the version")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="显示版本 show the version"
+        ),
     ] = False,
 ) -> None:
     """按帮扶政策文件判定：哪些措施可能适用、依据哪一条、还缺什么资料。 Rules as code for rural assistance policy."""
@@ -35,7 +38,7 @@ def _root(
 
 app.command("evaluate")(evaluation.evaluate)
 app.command("explain")(evaluation.explain)
-app.command("replay")(evaluation.replay)
+app.command("replay")(replaying.replay)
 app.command("packs")(packs.packs)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)

@@ -41,15 +41,23 @@ class Format(enum.StrEnum):
 
 
 LangOption = Annotated[Language, typer.Option("--lang", help="语言：zh 中文，en 英文 language")]
-FormatOption = Annotated[Format, typer.Option("--format", help="输出形式：table 表格，json 或 yaml 供程序读取 form of output")]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="输出形式：table 表格，json 或 yaml 供程序读取 form of output"),
+]
 RulesOption = Annotated[
     Path | None,
-    typer.Option("--rules", help="先在这个目录中找规则包 folder of packs to look in first", exists=True),
+    typer.Option(
+        "--rules", help="先在这个目录中找规则包 folder of packs to look in first", exists=True
+    ),
 ]
 OverlayOption = Annotated[
-    list[Path] | None, typer.Option("--overlay", help="补充文件，可多次给出 overlay file, may be repeated")
+    list[Path] | None,
+    typer.Option("--overlay", help="补充文件，可多次给出 overlay file, may be repeated"),
 ]
-PackOption = Annotated[str, typer.Option("--pack", help="规则包的名称，如 yunnan/dongchuan name of a pack")]
+PackOption = Annotated[
+    str, typer.Option("--pack", help="规则包的名称，如 yunnan/dongchuan name of a pack")
+]
 
 
 KeyOption = Annotated[

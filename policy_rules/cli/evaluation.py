@@ -1,36 +1,38 @@
-"""evaluate, explain, replay."""
+"""evaluate, explain."""
 
 from __future__ import annotations
 
 import enum
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
+from rich.text import Text as RichText
 
 from policy_rules.cli.common import (
-    FINDINGS,
     Format,
     FormatOption,
+    KeyOption,
     LangOption,
     Language,
     OverlayOption,
     PackOption,
     RulesOption,
     command,
-    console,
     emit,
     lang_of,
 )
 from policy_rules.engine.determination import Determination
-from policy_rules.engine.engine import Engine
-from policy_rules.errors import NotFoundError, Place, Problem, RecordError, nearest, shown
+from policy_rules.engine.engine import PUBLIC_KEY, Engine
+from policy_rules.engine.finding import Finding
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
 from policy_rules.facts.record import Household, read_record, read_record_file
 from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
-from policy_rules.render import terminal
+from policy_rules.render import terminal, why
+from policy_rules.render.words import CAUTION
 
 
 class EngineChoice(enum.StrEnum):
@@ -41,32 +43,46 @@ class EngineChoice(enum.StrEnum):
     reference = "reference"
 
 
-RecordArgument = Annotated[Path, typer.Argument(help="记录文件(YAML 或 JSON) record file")]
+RecordArgument = Annotated[Path, typer.Argument(help="记录文件，YAML 或 JSON record file")]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
-        "--as-of", help="评估日，如 2022-12-31；记录里有则可省 date, unless the record has one"
+        "--as-of", help="评估日，如 2022-12-31；记录里写了就不用给 date, unless the record has one"
     ),
 ]
-EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="推理引擎 engine")]
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option(
+        "--engine", help="推理引擎；auto 两套都用并互相核对 engine; auto runs both and compares"
+    ),
+]
 StrictOption = Annotated[
     bool,
     typer.Option(
-        "--strict-readings", help="有争议的结论一律待定 contested findings become UNKNOWN"
+        "--strict-readings",
+        help="凡条款有不同读法、结论会变的，一律待定 contested findings become UNKNOWN",
     ),
 ]
 
 
-def _engine(
-    pack: str, rules: Path | None, overlays: list[Path] | None, choice: EngineChoice, strict: bool
+def engine_of(
+    pack: str,
+    rules: Path | None,
+    overlays: list[Path] | None,
+    choice: EngineChoice,
+    strict: bool,
+    key: str | None = None,
 ) -> tuple[Pack, Engine]:
+    """The pack with its overlays, and an engine for it."""
     loaded = load_pack(pack, rules)
     for overlay in overlays or ():
         loaded = loaded.with_overlay(overlay)
-    return loaded, Engine(loaded, engine=choice.value, strict_readings=strict)
+    secret = key.encode() if key else PUBLIC_KEY
+    return loaded, Engine(loaded, engine=choice.value, strict_readings=strict, key=secret)
 
 
-def _record(path: Path, pack: Pack) -> Household:
+def record_of(path: Path, pack: Pack) -> Household:
+    """The record of a file."""
     document = read_record_file(path)
     return read_record(document.data, pack.vocabulary, document)
 
@@ -80,15 +96,18 @@ def evaluate(
     rules: RulesOption = None,
     engine: EngineOption = EngineChoice.auto,
     strict_readings: StrictOption = False,
-    everything: Annotated[bool, typer.Option("--all", help="全部显示 show everything")] = False,
+    key: KeyOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="全部显示，并给出规则编号 show everything, with rule ids")
+    ] = False,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """判定一户(或一个实体)：标识、可能适用的措施、依据条款、缺什么资料。 Evaluate one record."""
-    loaded, answering = _engine(pack, rules, overlay, engine, strict_readings)
-    result = answering.evaluate(_record(record, loaded), as_of=as_of)
+    """判定一份记录(一户，或村、企业等)：标识、可能适用的措施、依据条款、还缺什么资料。 Evaluate one record."""
+    loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings, key)
+    result = answering.evaluate(record_of(record, loaded), as_of=as_of)
     emit(
-        result.as_dict(),
+        {"caution": CAUTION.as_dict(), **result.as_dict()},
         form,
         lambda: terminal.determination(result, loaded, lang_of(lang), everything=everything),
     )
@@ -97,31 +116,67 @@ def evaluate(
 @command
 def explain(
     record: RecordArgument,
-    rule: Annotated[str, typer.Argument(help="规则 rule, or rule@member")],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            help="规则的编号或名称，可写名称的一部分；规则@成员 只看一人 rule (id, label or part of it), or rule@member"
+        ),
+    ],
     pack: PackOption = "yunnan/dongchuan",
     as_of: AsOfOption = None,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
     engine: EngineOption = EngineChoice.auto,
     strict_readings: StrictOption = False,
+    everything: Annotated[bool, typer.Option("--all", help="列出每个成员 every member")] = False,
+    expressions: Annotated[
+        bool, typer.Option("--expressions", help="同时给出条件的代码写法 show lines as encoded too")
+    ] = False,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """一条规则为什么是、为什么不是，逐条说明。 The whole why and why-not of one rule."""
-    loaded, answering = _engine(pack, rules, overlay, engine, strict_readings)
-    result = answering.evaluate(_record(record, loaded), as_of=as_of)
-    findings = [f for f in result.findings if f.id == rule or f.rule.id == rule]
+    """某条规则的结论从何而来：每个条件看到了什么，是哪几条起了决定作用。 The whole why and why-not of one rule."""
+    loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings)
+    result = answering.evaluate(record_of(record, loaded), as_of=as_of)
+    findings = _findings(result, rule)
+
+    def table() -> RenderableType:
+        told = findings if everything else why.chosen(findings)
+        parts: list[RenderableType] = []
+        for finding in told:
+            parts += [RichText()] if parts else []
+            because = result.explain(finding)
+            parts.append(
+                why.explanation(finding, because, loaded, lang_of(lang), expressions=expressions)
+            )
+        if len(told) < len(findings):
+            rest = why.others(findings, told, lang_of(lang))
+            parts += [RichText(), RichText(rest, style="dim")]
+        return Group(*parts)
+
+    emit([{**f.as_dict(), "because": _because(result, f.id)} for f in findings], form, table)
+
+
+def _findings(result: Determination, text: str) -> Sequence[Finding]:
+    """The findings of a rule given by its id or label (or a part of one alone), perhaps @member."""
+    of_id = [f for f in result.findings if text in (f.id, f.rule.id)]
+    if of_id:
+        return of_id
+    name, _, member = text.rpartition("@") if "@" in text else (text, "", "")
+    wanted = name.strip().casefold()
+    labels = {f.rule.id: (f.rule.id, f.rule.label.zh, f.rule.label.en) for f in result.findings}
+    found = [i for i, names in labels.items() if wanted in (n.casefold() for n in names)]
+    if not found and wanted:
+        found = [i for i, names in labels.items() if any(wanted in n.casefold() for n in names)]
+    if len(found) > 1:
+        names = one_of(labels[i][1] for i in found)
+        raise NotFoundError(Problem("not_allowed", Place(), names, shown(text)))
+    findings = [f for f in result.findings if f.rule.id in found and member in ("", f.subject)]
     if not findings:
-        ids = [f.id for f in result.findings]
-        problem = Problem("unknown_rule", Place(), got=shown(rule), nearest=nearest(rule, ids))
-        raise NotFoundError(problem)
-    if form is Format.table:
-        for finding in findings:
-            lines = result.explain(finding)
-            console().print(terminal.explanation(finding, lines, loaded, lang_of(lang)))
-        return
-    body = [{**f.as_dict(), "because": _because(result, f.id)} for f in findings]
-    emit(body, form, lambda: "")
+        known = [f.id for f in result.findings]
+        near = nearest(text, known) or nearest(text, [n for ns in labels.values() for n in ns])
+        raise NotFoundError(Problem("unknown_rule", Place(), got=shown(text), nearest=near))
+    return findings
 
 
 def _because(result: Determination, id_: str) -> list[dict[str, Any]]:
@@ -138,54 +193,3 @@ def _because(result: Determination, id_: str) -> list[dict[str, Any]]:
         }
         for line in result.explain(id_)
     ]
-
-
-@command
-def replay(
-    receipt: Annotated[
-        Path, typer.Argument(help="evaluate --format json 的输出 output of evaluate")
-    ],
-    record: RecordArgument,
-    overlay: OverlayOption = None,
-    rules: RulesOption = None,
-    lang: LangOption = Language.zh,
-) -> None:
-    """用同一记录重算并核对回执。 Evaluate again and compare with a receipt."""
-    given = _receipt(receipt)
-    choice = EngineChoice.reference if given["engine"] == "reference" else EngineChoice.auto
-    loaded, answering = _engine(
-        str(given["pack"]), rules, overlay, choice, bool(given.get("strict_readings"))
-    )
-    result = answering.evaluate(_record(record, loaded), as_of=str(given["as_of"]))
-    now = result.receipt.as_dict()
-    apart = {k: (given.get(k), now[k]) for k in now if given.get(k) != now[k]}
-    # another engine or version that gives the same result is said, and is no difference in the answer
-    telling = {"engine", "library_version"}
-    for key, (before, after) in apart.items():
-        typer.echo(f"{key}: {before} -> {after}")
-    if set(apart) - telling:
-        typer.echo("不一致" if lang is Language.zh else "differs")
-        raise typer.Exit(FINDINGS)
-    typer.echo(
-        "一致：结论可由同一记录重现"
-        if lang is Language.zh
-        else "same: the record gives the same answer"
-    )
-
-
-def _receipt(path: Path) -> Mapping[str, Any]:
-    where = Place(str(path))
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise RecordError(Problem("cannot_read", where, detail=str(error.strerror))) from error
-    except ValueError as error:
-        raise RecordError(Problem("bad_json", where, detail=str(error))) from error
-    body = data.get("receipt", data) if isinstance(data, dict) else {}
-    wanted = ("pack", "as_of", "engine", "result_digest")
-    absent = [k for k in wanted if not isinstance(body.get(k), str)]
-    if absent:
-        raise RecordError(
-            [Problem("missing_key", where, expected=shown(k), got="receipt") for k in absent]
-        )
-    return dict(body)

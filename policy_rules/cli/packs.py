@@ -30,7 +30,9 @@ from policy_rules.render.locators import find
 from policy_rules.sources.ledger import audit
 from policy_rules.testing.cases import check_cases
 
-PackArgument = Annotated[str, typer.Argument(help="规则包的名称，如 yunnan/dongchuan name of a pack")]
+PackArgument = Annotated[
+    str, typer.Argument(help="规则包的名称，如 yunnan/dongchuan name of a pack")
+]
 
 
 @command
@@ -49,7 +51,10 @@ def packs(
 @command
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="规则包的名称；不写则检查全部(给出 --rules 时为该目录的全部) packs, by default all (those of --rules, where given)")
+        list[str] | None,
+        typer.Argument(
+            help="规则包的名称；不写则检查全部(给出 --rules 时为该目录的全部) packs, by default all (those of --rules, where given)"
+        ),
     ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
@@ -102,7 +107,11 @@ def ledger(
     name: PackArgument,
     rules: RulesOption = None,
     show: Annotated[
-        str | None, typer.Option("--clause", help="只看这一条或这一句，如 三(四)18、三（四）第18条第4句 only this item or statement")
+        str | None,
+        typer.Option(
+            "--clause",
+            help="只看这一条或这一句，如 三(四)18、三（四）第18条第4句 only this item or statement",
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="逐句列出全文 list every statement")
@@ -144,13 +153,15 @@ def targets(
 @command
 def facts(
     schema: Annotated[
-        bool, typer.Option("--schema", help="输出记录的 JSON Schema print the JSON Schema of a record")
+        bool,
+        typer.Option("--schema", help="输出记录的 JSON Schema print the JSON Schema of a record"),
     ] = False,
     pack: Annotated[
         str | None, typer.Option("--pack", help="只列这个规则包要用的事实 only what a pack needs")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="只列一类记录的事实，如 member only one kind of record")
+        str | None,
+        typer.Option("--kind", help="只列一类记录的事实，如 member only one kind of record"),
     ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from policy_rules.engine.building import AS_OF, MEMBER, MEMO, TOP, Env
-from policy_rules.engine.determination import FactNeed
+from policy_rules.engine.finding import FactNeed
 from policy_rules.expr.nodes import (
     And,
     Fact,

@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from policy_rules.engine.building import MEMBER, TOP, Env, Fn
-from policy_rules.engine.determination import Contested, Finding, Status
+from policy_rules.engine.finding import Contested, Finding, Status
 from policy_rules.engine.rules import CompiledRule, RuleSet
 from policy_rules.facts.record import EMPTY_ROW, Household
 from policy_rules.packs.model import Alternative, Pack

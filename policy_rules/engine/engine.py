@@ -15,17 +15,12 @@ from policy_rules._version import __version__
 from policy_rules.engine.building import Env
 from policy_rules.engine.conflicts import ConflictFinder, without
 from policy_rules.engine.contested import Variant, variants
-from policy_rules.engine.determination import (
-    Conflict,
-    Determination,
-    Finding,
-    Receipt,
-    Status,
-)
+from policy_rules.engine.determination import Conflict, Determination, Receipt
 from policy_rules.engine.durable import loading
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.explanations import Explanations
 from policy_rules.engine.externals import check_externals
+from policy_rules.engine.finding import Finding, Status
 from policy_rules.engine.needs import Asker
 from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import (

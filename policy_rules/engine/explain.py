@@ -16,7 +16,7 @@ import attrs
 
 from policy_rules.engine.asking import row_node
 from policy_rules.engine.building import TOP, Env, Fn
-from policy_rules.engine.determination import Because, figure
+from policy_rules.engine.finding import Because, figure
 from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     Compare,

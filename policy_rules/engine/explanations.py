@@ -9,8 +9,8 @@ from datetime import date
 from policy_rules.engine.asking import Needs
 from policy_rules.engine.building import MEMBER, Env
 from policy_rules.engine.contested import Variant, contested
-from policy_rules.engine.determination import Because, Contested, FactNeed, Finding, Status
 from policy_rules.engine.explain import Explainer
+from policy_rules.engine.finding import Because, Contested, FactNeed, Finding, Status
 from policy_rules.engine.needs import Asker
 from policy_rules.facts.record import EMPTY_ROW, Household
 from policy_rules.verdict import Verdict

@@ -13,7 +13,7 @@ from typing import Any, Final
 from policy_rules.engine import asking
 from policy_rules.engine.asking import ASKING, Ask, Needs
 from policy_rules.engine.building import TOP, Env, Fn
-from policy_rules.engine.determination import FactNeed
+from policy_rules.engine.finding import FactNeed
 from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     Fact,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from policy_rules.engine.building import MEMBER, OUTSIDE, Env, Fn
-from policy_rules.engine.determination import Amount, Finding, Status
+from policy_rules.engine.finding import Amount, Finding, Status
 from policy_rules.engine.reference import Interpreter
 from policy_rules.facts.record import EMPTY_ROW, Household, Row
 from policy_rules.packs.model import AmountSpec, Pack, Rule

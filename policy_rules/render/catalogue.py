@@ -120,7 +120,11 @@ def ledger(
     gaps = sorted(set(range(1, (numbers or [0])[-1] + 1)) - set(numbers))
     kinds = ", ".join(f"{DISPOSITIONS[k][lang]} {v}" for k, v in report.dispositions.items())
     longest = report.longest
-    span = f"{locator(longest.id, lang)} ({span_length(longest)}{' 字' if zh else ' characters'})" if longest else "—"
+    span = (
+        f"{locator(longest.id, lang)} ({span_length(longest)}{' 字' if zh else ' characters'})"
+        if longest
+        else "—"
+    )
     reviews = ("，" if zh else ", ").join(
         f"{REVIEWS[k][lang] if k in REVIEWS else k} {v}" for k, v in report.reviews.items()
     )

@@ -26,7 +26,7 @@ def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
     """
     tops = [name for name in SUBJECTS if name in vocabulary.records and name != "member"]
     found: dict[str, dict[str, None]] = {name: {} for name in vocabulary.records}
-    todo = [(name, "", (name,)) for name in tops]
+    todo: list[tuple[str, str, tuple[str, ...]]] = [(name, "", (name,)) for name in tops]
     while todo:
         name, prefix, above = todo.pop(0)
         found[name][prefix] = None

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
-from policy_rules.engine.determination import figure
+from policy_rules.engine.finding import figure
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Figure, Pack, Target
 from policy_rules.render.catalogue import head_row

@@ -10,13 +10,8 @@ import attrs
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
-from policy_rules.engine.determination import (
-    Contested,
-    Determination,
-    FactNeed,
-    Finding,
-    Status,
-)
+from policy_rules.engine.determination import Determination
+from policy_rules.engine.finding import Contested, FactNeed, Finding, Status
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
 from policy_rules.render.layout import Rows, heading, paragraph
@@ -233,7 +228,7 @@ def _other(
     alternative = next(a for a in reading.alternatives if a.id == alternative_id)
     label = alternative.label[view.lang]
     if others:
-        label += f"；另有 {others} 种读法" if view.zh else f"; {others} more"
+        label += f"；另有{others}种读法" if view.zh else f"; {others} more"
     yield from (subjects(group, view.lang), group[0].rule.label[view.lang], change, label)
     yield locators(reading.clauses, view.lang)
 

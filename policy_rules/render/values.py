@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.engine.determination import Because, Finding, figure
+from policy_rules.engine.finding import Because, Finding, figure
 from policy_rules.errors import Lang
 from policy_rules.expr.types import NumberType
 from policy_rules.packs.model import Pack

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
-from policy_rules.engine.determination import Because, Finding, Status
+from policy_rules.engine.finding import Because, Finding, Status
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
 from policy_rules.render.layout import Rows, heading, paragraph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policy_rules.engine.determination import Amount, Status, figure
+from policy_rules.engine.finding import Amount, Status, figure
 from policy_rules.errors import Lang
 from policy_rules.text import Text
 from policy_rules.verdict import Number, Verdict

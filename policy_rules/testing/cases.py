@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.engine.determination import Determination, Finding, figure
+from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import Engine
+from policy_rules.engine.finding import Finding, figure
 from policy_rules.errors import (
     Lang,
     PackError,

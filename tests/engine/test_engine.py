@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from policy_rules import Engine, RecordError, Verdict
-from policy_rules.engine.determination import Status
+from policy_rules.engine.finding import Status
 from policy_rules.errors import EngineUnavailable
 from policy_rules.packs.loader import load_texts
 from policy_rules.packs.model import Pack
