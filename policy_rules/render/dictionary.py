@@ -11,7 +11,7 @@ from rich.text import Text as RichText
 from policy_rules.errors import Lang
 from policy_rules.facts.dictionary import SUBJECTS, FactSpec, Vocabulary
 from policy_rules.render.catalogue import head_row
-from policy_rules.render.layout import Rows, heading
+from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.words import ASK, TYPES, UNITS
 
 #: How an item is written in a record: of a list, of a map by year, of a group.
@@ -20,12 +20,13 @@ _YEAR: Final = "<年>"
 
 
 def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
-    """Where the facts of each kind stand in a record: ``income_year`` below ``incomes.<年>.``.
+    """Where the facts of each kind stand in a record, the nearest place first.
 
-    A kind of record of its own stands at the top; a structure stands below every fact that holds it.
+    A kind of record of its own stands at the top (an empty text); a structure stands below every
+    fact that holds it, as ``income_year`` below ``incomes.<年>.``.
     """
-    tops = [name for name in SUBJECTS if name in vocabulary.records and name != "member"]
     found: dict[str, dict[str, None]] = {name: {} for name in vocabulary.records}
+    tops = [name for name in SUBJECTS if name in vocabulary.records and name != "member"]
     todo: list[tuple[str, str, tuple[str, ...]]] = [(name, "", (name,)) for name in tops]
     while todo:
         name, prefix, above = todo.pop(0)
@@ -34,13 +35,11 @@ def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
             if spec.item and spec.item not in above:
                 below = prefix + _STEPS[spec.kind].format(spec.path)
                 todo.append((spec.item, below, (*above, spec.item)))
-    return {name: _shortest(prefixes) for name, prefixes in found.items()}
+    return {name: tuple(sorted(prefixes, key=len)) for name, prefixes in found.items()}
 
 
-def _shortest(prefixes: Mapping[str, None]) -> tuple[str, ...]:
-    """The top where a record may stand there; else every place but those further down another."""
-    if "" in prefixes or not prefixes:
-        return ("",)
+def near(prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The places that are not further down another of them."""
     return tuple(p for p in prefixes if not any(p != q and p.endswith(q) for q in prefixes))
 
 
@@ -51,7 +50,7 @@ def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
         "fact": spec.path,
         "paths": [
             f"{place}{spec.path}".replace(_YEAR, "<year>")
-            for place in places(vocabulary)[spec.record]
+            for place in near(places(vocabulary)[spec.record])
         ],
         "type": spec.kind,
         "unit": spec.unit,
@@ -72,11 +71,18 @@ def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> Rend
     )  # fmt: skip
     where = places(vocabulary)
     parts: list[RenderableType] = []
-    for record in dict.fromkeys(s.record for s in specs):
+    kinds = [*SUBJECTS, *vocabulary.records]
+    for record in sorted({s.record for s in specs}, key=kinds.index):
         chosen = [s for s in specs if s.record == record]
         label = vocabulary.records[record].label[lang]
-        parts.append(heading(f"{label}  {record} ({len(chosen)})"))
-        rows = [tuple(_fact(s, where[record], vocabulary, lang)) for s in chosen]
+        here = near(where[record])
+        title = heading(f"{label}  {record} ({len(chosen)})")
+        also = [p.rstrip(".") for p in where[record] if p not in here]
+        parts.append(title if parts else RichText(title.plain.lstrip(), style=title.style))
+        if also:
+            said = ("也可写在其他记录的 " if lang == "zh" else "also below ") + "、".join(also)
+            parts.append(paragraph(said if lang == "zh" else said.replace(_YEAR, "<year>"), "dim"))
+        rows = [tuple(_fact(s, here, vocabulary, lang)) for s in chosen]
         parts.append(Rows.of([head_row(heads), *rows]))
     return Group(*parts)
 

@@ -20,9 +20,11 @@ GAP: Final = 2
 INDENT: Final = 4
 #: Prose is folded rather than given more than this, where the row does not fit.
 WIDEST_PIECE: Final = 36
-_PIECES: Final = re.compile(r"[^、，；。：？！;,\s]*(?:[、，；。：？！;,]+\s*|\s+|\Z)")
+_PIECES: Final = re.compile(
+    r"(?:[^、，；。：？！;,\s]|,(?=\d))*(?:(?:[、，；。：？！;]|,(?!\d))+\s*|\s+|\Z)"
+)
 _ATOMS: Final = re.compile(
-    r"[“（《(\[]*(?:[\w.#@/+-]+(?<=[\x00-\x7f])|.)[”）》)\]、，；。：？！;,]*\s*", re.A
+    r"[“（《(\[]*(?:[\w.,#@/+-]+(?<=[\x00-\x7f])|.)[”）》)\]、，；。：？！;,]*\s*", re.A
 )
 
 
@@ -34,7 +36,14 @@ def _width(cell: RichText) -> int:
     return max((cell_len(line.plain) for line in _lines(cell)), default=0)
 
 
+def whole(text: str) -> RichText:
+    """A cell that is not folded where that can be helped."""
+    return RichText(text, no_wrap=True)
+
+
 def _longest_piece(cell: RichText) -> int:
+    if cell.no_wrap:
+        return _width(cell)
     pieces = (p.rstrip() for line in _lines(cell) for p in _PIECES.findall(line.plain))
     return min(max(map(cell_len, pieces), default=0), WIDEST_PIECE)
 
@@ -101,10 +110,13 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width - self.indent
         widths = _widths(self.rows, width)
-        for row in self.rows:
-            for line in _stacked(row, width) if widths is None else _beside(row, widths):
-                line.rstrip()
-                yield RichText(" " * self.indent, no_wrap=True, overflow="ignore").append(line)
+        lines = [line for row in self.rows for line in _stacked(row, width)]
+        if widths is not None:
+            beside = [line for row in self.rows for line in _beside(row, widths)]
+            lines = beside if len(beside) <= max(len(lines), len(self.rows)) else lines
+        for line in lines:
+            line.rstrip()
+            yield RichText(" " * self.indent, no_wrap=True, overflow="ignore").append(line)
 
 
 def _beside(row: Sequence[RichText], widths: Sequence[int]) -> Iterator[RichText]:

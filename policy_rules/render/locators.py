@@ -72,7 +72,7 @@ def find(text: str, statements: Iterable[str]) -> str:
     if wanted in known:
         return wanted
     if re.match(r"\d+(#|\Z)", wanted):
-        ends = [a for a in known if re.search(rf"\D{re.escape(wanted)}\Z", a)]
+        ends = [a for a in known if re.search(rf"[^#\d]{re.escape(wanted)}\Z", a)]
         if len(ends) == 1:
             return ends[0]
     raise NotFoundError(

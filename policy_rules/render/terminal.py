@@ -14,7 +14,7 @@ from policy_rules.engine.determination import Determination
 from policy_rules.engine.finding import Contested, FactNeed, Finding, Status
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
-from policy_rules.render.layout import Rows, heading, paragraph
+from policy_rules.render.layout import Rows, heading, paragraph, whole
 from policy_rules.render.locators import locators
 from policy_rules.render.words import (
     ASK,
@@ -183,7 +183,8 @@ def _answer(group: Sequence[Finding], view: View) -> Iterator[RichText | str]:
         details.append(("已落实：" if view.zh else "met: ") + VERDICTS[first.met][lang])
     if first.status is Status.CONFLICT:
         details.append(STATUSES[first.status][lang])
-    yield from (subjects(group, lang), label, " · ".join(details), locators(rule.clauses, lang))
+    yield from (subjects(group, lang), label, whole(" · ".join(details)))
+    yield locators(rule.clauses, lang)
     if view.everything:
         yield RichText(rule.id, style="dim")
 
@@ -213,23 +214,27 @@ def contested(
     told = {next(k for k in rows if k[0] == rule): n - 1 for rule, n in of_rule.items()}
     chosen = dict.fromkeys(rows, 0) if view.everything else told
     shown = list(chosen.items())[:limit]
-    yield heading(
-        _HEADINGS["contested"][view.lang] + counted(len(chosen), len(findings), view.lang)
-    )
+    count = counted(len(chosen), len(findings), view.lang)
+    if view.everything:
+        count = f"{len(chosen)} 种读法" if view.zh else f"{len(chosen)} readings"
+        if len(findings) > 1:
+            count += f"，{len(findings)} 条判定" if view.zh else f", {len(findings)} findings"
+        count = f" ({count})"
+    yield heading(_HEADINGS["contested"][view.lang] + count)
     yield Rows.of(_other(key, rows[key], others, view) for key, others in shown)
     yield from more(len(chosen) - len(shown), view)
 
 
 def _other(
     key: tuple[str, str, str, str], group: Sequence[Finding], others: int, view: View
-) -> Iterator[str]:
+) -> Iterator[RichText | str]:
     _, reading_id, alternative_id, change = key
     reading = view.pack.readings[reading_id]
     alternative = next(a for a in reading.alternatives if a.id == alternative_id)
     label = alternative.label[view.lang]
     if others:
         label += f"；另有{others}种读法" if view.zh else f"; {others} more"
-    yield from (subjects(group, view.lang), group[0].rule.label[view.lang], change, label)
+    yield from (subjects(group, view.lang), group[0].rule.label[view.lang], whole(change), label)
     yield locators(reading.clauses, view.lang)
 
 
@@ -270,7 +275,7 @@ def missing(
     yield from more(len(names) - len(shown), view)
 
 
-def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[str]:
+def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[RichText | str]:
     need, lang = needs[0], view.lang
     names = [n.subject for n in needs if n.subject]
     yield ("、" if view.zh else ", ").join(names) or _holder(need, view)
@@ -278,7 +283,7 @@ def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[str]:
     yield need.question[lang]
     yield ASK.get(need.ask, ASK[""])[lang]
     if count:
-        yield f"{count} 条待定" if view.zh else f"{count} open"
+        yield whole(f"{count} 条待定" if view.zh else f"{count} open")
 
 
 def _holder(need: FactNeed, view: View) -> str:
