@@ -13,7 +13,14 @@ from policy_rules._version import __version__
 from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.finding import Finding
-from policy_rules.errors import EngineDisagreement, PackError, PolicyRulesError, RecordError
+from policy_rules.errors import (
+    EngineDisagreement,
+    EvaluationError,
+    NotFoundError,
+    PackError,
+    PolicyRulesError,
+    RecordError,
+)
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Clause, Pack
 from policy_rules.packs.registry import load_pack, load_packs
@@ -24,8 +31,10 @@ __all__ = [
     "Determination",
     "Engine",
     "EngineDisagreement",
+    "EvaluationError",
     "Finding",
     "Household",
+    "NotFoundError",
     "Pack",
     "PackError",
     "PolicyRulesError",

@@ -50,12 +50,7 @@ def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
         )
         for p in loaded
     )
-    return Rows.of([head_row(heads), *rows])
-
-
-def head_row(heads: Sequence[str]) -> list[RichText]:
-    """The heads of a table's columns."""
-    return [RichText(h, style="bold cyan") for h in heads]
+    return Rows.table(heads, rows)
 
 
 # -- ledger --------------------------------------------------------------------------------------
@@ -154,20 +149,19 @@ def _items(pack: Pack, report: Audit, lang: Lang) -> RenderableType:
         if lang == "zh"
         else ("item", "statements", "encoded", "about")
     )
-    rows: list[Sequence[RichText | str]] = [head_row(heads)]
+    rows: list[Sequence[str]] = []
     for item, count in report.items.items():
         clauses = [c for c in pack.clauses.values() if item_of(c.id) == item]
         coded = sum(1 for c in clauses if deciding(c))
         rows.append((locator(item, lang), str(count), str(coded), clauses[0].summary[lang]))
-    return Rows.of(rows)
+    return Rows.table(heads, rows)
 
 
 def _statements(pack: Pack, lang: Lang, show: str | None) -> RenderableType:
     heads = ("条款", "处理", "力度", "摘要(非原文)", "对应的规则、目标等 / 为何不编码") if lang == "zh" else (
         "clause", "disposition", "force", "summary (not the wording)", "rules, targets … that encode it / why not"
     )  # fmt: skip
-    rows: list[Sequence[RichText | str]] = [head_row(heads)]
-    rows += (
+    rows = (
         (
             locator(c.id, lang),
             ("、" if lang == "zh" else ", ").join(DISPOSITIONS[d][lang] for d in c.dispositions),
@@ -177,7 +171,7 @@ def _statements(pack: Pack, lang: Lang, show: str | None) -> RenderableType:
         )
         for c in _chosen(pack, show)
     )
-    return Rows.of(rows)
+    return Rows.table(heads, rows)
 
 
 def _encoding(clause: Clause, pack: Pack, lang: Lang) -> RichText:

@@ -10,7 +10,6 @@ from rich.text import Text as RichText
 
 from policy_rules.errors import Lang
 from policy_rules.facts.dictionary import SUBJECTS, FactSpec, Vocabulary
-from policy_rules.render.catalogue import head_row
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.words import ASK, TYPES, UNITS
 
@@ -83,7 +82,7 @@ def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> Rend
             said = ("也可写在其他记录的 " if lang == "zh" else "also below ") + "、".join(also)
             parts.append(paragraph(said if lang == "zh" else said.replace(_YEAR, "<year>"), "dim"))
         rows = [tuple(_fact(s, here, vocabulary, lang)) for s in chosen]
-        parts.append(Rows.of([head_row(heads), *rows]))
+        parts.append(Rows.table(heads, rows))
     return Group(*parts)
 
 
@@ -96,7 +95,7 @@ def _fact(
     if spec.codes:
         listed = vocabulary.codes[spec.codes].values
         codes = ("、" if lang == "zh" else ", ").join(
-            f"{code} {text.zh}" if lang == "zh" else code for code, text in listed.items()
+            f"{code}({text.zh})" if lang == "zh" else code for code, text in listed.items()
         )
         label.append(f"\n{codes}", style="dim")
     yield label

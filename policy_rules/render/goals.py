@@ -12,7 +12,6 @@ from rich.text import Text as RichText
 from policy_rules.engine.finding import figure
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Figure, Pack, Target
-from policy_rules.render.catalogue import head_row
 from policy_rules.render.layout import Rows, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.render.words import COMPARATORS, FORCES, MEASURES, PER_YEAR, UNITS, number
@@ -56,7 +55,7 @@ def targets(pack: Pack, lang: Lang) -> RenderableType:
     return Group(
         paragraph(pack.document.title[lang], "bold"),
         RichText(),
-        Rows.of([head_row(heads), *rows]),
+        Rows.table(heads, rows),
         RichText(),
         paragraph(count),
     )

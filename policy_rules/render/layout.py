@@ -20,6 +20,8 @@ GAP: Final = 2
 INDENT: Final = 4
 #: Prose is folded rather than given more than this, where the row does not fit.
 WIDEST_PIECE: Final = 36
+#: Columns may take so many times the lines of cells below each other.
+LONGER: Final = 1.3
 _PIECES: Final = re.compile(
     r"(?:[^、，；。：？！;,\s]|,(?=\d))*(?:(?:[、，；。：？！;]|,(?!\d))+\s*|\s+|\Z)"
 )
@@ -99,24 +101,31 @@ class Rows:
     """Rows of cells: a table where they fit, cells below each other where they do not."""
 
     rows: tuple[tuple[RichText, ...], ...]
-    indent: int = 0
+    headed: bool = False
 
     @classmethod
-    def of(cls, rows: Iterable[Iterable[RichText | str]], indent: int = 0) -> Rows:
+    def of(cls, rows: Iterable[Iterable[RichText | str]]) -> Rows:
         """Rows of text, styled or plain."""
         cells = (tuple(RichText(c) if isinstance(c, str) else c for c in row) for row in rows)
-        return cls(tuple(cells), indent)
+        return cls(tuple(cells))
+
+    @classmethod
+    def table(cls, heads: Iterable[str], rows: Iterable[Iterable[RichText | str]]) -> Rows:
+        """Rows below the heads of their columns."""
+        head = [RichText(h, style="bold cyan") for h in heads]
+        return attrs.evolve(cls.of([head, *rows]), headed=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = options.max_width - self.indent
+        width = options.max_width
         widths = _widths(self.rows, width)
         lines = [line for row in self.rows for line in _stacked(row, width)]
         if widths is not None:
             beside = [line for row in self.rows for line in _beside(row, widths)]
-            lines = beside if len(beside) <= max(len(lines), len(self.rows)) else lines
+            lines = beside if self.headed or len(beside) <= LONGER * len(lines) else lines
         for line in lines:
             line.rstrip()
-            yield RichText(" " * self.indent, no_wrap=True, overflow="ignore").append(line)
+            line.no_wrap, line.overflow = True, "ignore"
+            yield line
 
 
 def _beside(row: Sequence[RichText], widths: Sequence[int]) -> Iterator[RichText]:
