@@ -234,6 +234,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "此文件是为规则包 {got} 编写的，不适用于 {expected}",
     },
     # -- records, evaluation, checks -------------------------------------------------------------
+    "engine_failed": {
+        "en": "durable_rules failed on this record: {detail}",
+        "zh": "durable_rules 对此记录推理失败：{detail}",
+    },
     "force_mismatch": {
         "en": "the force here is {got}, but the clauses cited say {expected}",
         "zh": "此处力度为 {got}，所引条款为 {expected}",

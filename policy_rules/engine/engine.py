@@ -17,6 +17,7 @@ from policy_rules.engine.conflicts import ConflictFinder, without
 from policy_rules.engine.contested import Variant, variants
 from policy_rules.engine.determination import Conflict, Determination, Receipt
 from policy_rules.engine.durable import loading
+from policy_rules.engine.durable.driver import DurableFailure
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.explanations import Explanations
 from policy_rules.engine.externals import check_externals
@@ -26,6 +27,7 @@ from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import (
     EngineDisagreement,
     EngineUnavailable,
+    EvaluationError,
     Place,
     Problem,
     RecordError,
@@ -156,7 +158,12 @@ class Engine:
     def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
         findings = self._rules.findings(record, day, env)
         if self._checked:
-            self._cross_check(self._inference().evaluate(record, day), findings)
+            try:
+                outcomes = self._inference().evaluate(record, day)
+            except DurableFailure as failure:
+                problem = Problem("engine_failed", Place(), detail=str(failure))
+                raise EvaluationError(problem) from failure
+            self._cross_check(outcomes, findings)
         return findings
 
     def _inference(self) -> DurableEvaluator:

@@ -121,10 +121,10 @@ def _head(result: Determination, view: View) -> Iterator[RenderableType]:
 
 def _not_in_force(view: View) -> RenderableType:
     period = view.pack.in_force
-    status = STATUSES[Status.NOT_IN_FORCE][view.lang]
     dates = f"{period.start} – {period.end}"
-    text = f"{status}({dates})。{ENDED.zh}" if view.zh else f"{status} ({dates}): {ENDED.en}"
-    return paragraph(text, "yellow")
+    if view.zh:
+        return paragraph(f"文件有效期 {dates}。{ENDED.zh}", "yellow")
+    return paragraph(f"not in force, but from {dates}: {ENDED.en}", "yellow")
 
 
 def subjects(findings: Sequence[Finding], lang: Lang) -> str:

@@ -19,6 +19,8 @@ from policy_rules import Engine, EngineDisagreement, load_pack
 from policy_rules._messages import MESSAGES
 from policy_rules._phrases import translated
 from policy_rules.engine.durable import loading
+from policy_rules.engine.durable.driver import DurableFailure
+from policy_rules.engine.durable.evaluator import DurableEvaluator
 from policy_rules.errors import PackError, Place, PolicyRulesError, Problem, RecordError
 from policy_rules.facts.dictionary import build_vocabulary
 from policy_rules.facts.files import read_record_file
@@ -136,6 +138,16 @@ def _disagreement(tmp: Path) -> None:
     )
 
 
+def _failing(tmp: Path) -> None:
+    def fail(*_: object) -> None:
+        raise DurableFailure("the sentinel did not fire")
+
+    patch = pytest.MonkeyPatch()
+    with patch.context() as at:
+        at.setattr(DurableEvaluator, "evaluate", fail)
+        Engine(load_folder(BASE)).evaluate({}, as_of="2022-12-31")
+
+
 def _unavailable(tmp: Path) -> None:
     patch = pytest.MonkeyPatch()
     with patch.context() as at:
@@ -184,6 +196,10 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         _disagreement,
         "support: engine_disagreement: 两套引擎对 support 的判定不一致："
         "reference: YES，durable_rules: NO",
+    ),
+    "engine_failed": (
+        _failing,
+        "<input>: engine_failed: durable_rules 对此记录推理失败：`the sentinel did not fire`",
     ),
     "engine_unavailable": (
         _unavailable,
