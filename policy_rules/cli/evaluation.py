@@ -103,7 +103,7 @@ def evaluate(
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """判定一份记录(一户，或村、企业等)：标识、可能适用的措施、依据条款、还缺什么资料。 Evaluate one record."""
+    """判定一户(或村、企业等)：可能适用的措施、依据条款、缺什么资料。 Evaluate one record."""
     loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings, key)
     result = answering.evaluate(record_of(record, loaded), as_of=as_of)
     emit(
@@ -135,7 +135,7 @@ def explain(
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """某条规则的结论从何而来：每个条件看到了什么，是哪几条起了决定作用。 The whole why and why-not of one rule."""
+    """某条规则的结论从何而来：逐个条件说明。 The whole why and why-not of one rule."""
     loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings)
     result = answering.evaluate(record_of(record, loaded), as_of=as_of)
     findings = _findings(result, rule)

@@ -60,7 +60,7 @@ def check(
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """检查规则包：格式对不对、条款是否都有交代、用例是否符合、每个条件是否都试过三种结论。 Check packs, run their cases."""
+    """检查规则包：格式、条款账、用例、每个条件的三种结论。 Check packs, run their cases."""
     language = lang_of(lang)
     body: list[dict[str, Any]] = []
     lines: list[str] = []

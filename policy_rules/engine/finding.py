@@ -225,6 +225,8 @@ class Finding:
         }
         if self.rule.outcome == "duty":
             body["met"] = None if self.met is None else self.met.value
+        if self.under_readings is not None:
+            body["under_readings"] = self.under_readings.value
         if self.amount is not None:
             body["amount"] = self.amount.as_dict()
         if self.missing:

@@ -18,11 +18,12 @@ _STEPS: Final = {"list": "{}[].", "by_year": "{}.<年>.", "record": "{}."}
 _YEAR: Final = "<年>"
 
 
-def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
+def places(vocabulary: Vocabulary, *, nested: bool = False) -> Mapping[str, tuple[str, ...]]:
     """Where the facts of each kind stand in a record, the nearest place first.
 
     A kind of record of its own stands at the top (an empty text); a structure stands below every
-    fact that holds it, as ``income_year`` below ``incomes.<年>.``.
+    fact that holds it, as ``income_year`` below ``incomes.<年>.``. ``nested`` goes on into records
+    that stand in others.
     """
     found: dict[str, dict[str, None]] = {name: {} for name in vocabulary.records}
     tops = [name for name in SUBJECTS if name in vocabulary.records and name != "member"]
@@ -31,15 +32,10 @@ def places(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
         name, prefix, above = todo.pop(0)
         found[name][prefix] = None
         for spec in vocabulary.records[name].facts.values():
-            if spec.item and spec.item not in above:
+            if spec.item and spec.item not in above and (nested or spec.item not in tops):
                 below = prefix + _STEPS[spec.kind].format(spec.path)
                 todo.append((spec.item, below, (*above, spec.item)))
     return {name: tuple(sorted(prefixes, key=len)) for name, prefixes in found.items()}
-
-
-def near(prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The places that are not further down another of them."""
-    return tuple(p for p in prefixes if not any(p != q and p.endswith(q) for q in prefixes))
 
 
 def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -49,7 +45,7 @@ def fact_data(spec: FactSpec, vocabulary: Vocabulary) -> dict[str, Any]:
         "fact": spec.path,
         "paths": [
             f"{place}{spec.path}".replace(_YEAR, "<year>")
-            for place in near(places(vocabulary)[spec.record])
+            for place in places(vocabulary)[spec.record]
         ],
         "type": spec.kind,
         "unit": spec.unit,
@@ -68,15 +64,15 @@ def facts(specs: Sequence[FactSpec], vocabulary: Vocabulary, lang: Lang) -> Rend
     heads = ("写在记录中", "名称", "类型", "问题", "问谁") if lang == "zh" else (
         "in a record", "label", "type", "question", "whom to ask"
     )  # fmt: skip
-    where = places(vocabulary)
+    where, everywhere = places(vocabulary), places(vocabulary, nested=True)
     parts: list[RenderableType] = []
     kinds = [*SUBJECTS, *vocabulary.records]
     for record in sorted({s.record for s in specs}, key=kinds.index):
         chosen = [s for s in specs if s.record == record]
         label = vocabulary.records[record].label[lang]
-        here = near(where[record])
+        here = where[record]
         title = heading(f"{label}  {record} ({len(chosen)})")
-        also = [p.rstrip(".") for p in where[record] if p not in here]
+        also = [p.rstrip(".") for p in everywhere[record] if p not in here]
         parts.append(title if parts else RichText(title.plain.lstrip(), style=title.style))
         if also:
             said = ("也可写在其他记录的 " if lang == "zh" else "also below ") + "、".join(also)

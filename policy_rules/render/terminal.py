@@ -240,8 +240,9 @@ def _other(
 
 def _change(finding: Finding, other: Contested, view: View) -> str:
     lang = view.lang
-    if finding.verdict is not other.verdict:
-        return f"{VERDICTS[finding.verdict][lang]} → {VERDICTS[other.verdict][lang]}"
+    here = finding.verdict if finding.under_readings is None else finding.under_readings
+    if here is not other.verdict:
+        return f"{VERDICTS[here][lang]} → {VERDICTS[other.verdict][lang]}"
     if finding.met is not other.met:
         word = "已落实：" if view.zh else "met: "
         return f"{word}{VERDICTS[finding.met][lang]} → {VERDICTS[other.met][lang]}"
@@ -254,7 +255,9 @@ def missing(
     """What would settle findings, the facts that hold up most of them first."""
     needs: dict[str, dict[FactNeed, None]] = {}
     held: dict[str, set[str]] = {}
+    own = "household"
     for finding in findings:
+        own = own if finding.rule.subject == "member" else finding.rule.subject
         for need in finding.missing:
             needs.setdefault(need.name, {})[need] = None
             held.setdefault(need.name, set()).add(finding.id)
@@ -271,14 +274,14 @@ def missing(
     yield heading(_HEADINGS[key][view.lang] + count)
     shown = names[:limit]
     several = any(len(ids) > 1 for ids in held.values())
-    yield Rows.of(_need(list(needs[n]), len(held[n]) if several else 0, view) for n in shown)
+    yield Rows.of(_need(list(needs[n]), own, len(held[n]) if several else 0, view) for n in shown)
     yield from more(len(names) - len(shown), view)
 
 
-def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[RichText | str]:
+def _need(needs: Sequence[FactNeed], own: str, count: int, view: View) -> Iterator[RichText | str]:
     need, lang = needs[0], view.lang
     names = [n.subject for n in needs if n.subject]
-    yield ("、" if view.zh else ", ").join(names) or _holder(need, view)
+    yield ("、" if view.zh else ", ").join(names) or _holder(need, own, view)
     yield need_label(need)[lang]
     yield need.question[lang]
     yield ASK.get(need.ask, ASK[""])[lang]
@@ -286,21 +289,14 @@ def _need(needs: Sequence[FactNeed], count: int, view: View) -> Iterator[RichTex
         yield whole(f"{count} 条待定" if view.zh else f"{count} open")
 
 
-def _holder(need: FactNeed, view: View) -> str:
-    """Where a fact without a subject of its own belongs."""
+def _holder(need: FactNeed, own: str, view: View) -> str:
+    """Where a fact without a subject of its own belongs; ``own`` is the kind of the record."""
+    if need.kind in ("parameter", "rule_not_in_force"):
+        return "本文件" if view.zh else "document"
     kind = need.name.partition(".")[0]
     if need.kind == "external":
         kind = view.pack.externals[need.name.partition(".")[2]].subject
-    holder = SUBJECTS.get(kind)
-    if need.kind in ("parameter", "rule_not_in_force") or holder is None:
-        return (
-            "本文件"
-            if view.zh and need.kind != "fact"
-            else ""
-            if need.kind == "fact"
-            else "document"
-        )
-    return holder[view.lang]
+    return SUBJECTS.get(kind, SUBJECTS[own])[view.lang]
 
 
 def need_label(need: FactNeed) -> Text:

@@ -22,6 +22,7 @@ STATUSES: Final = {
     Status.NOT_IN_FORCE: Text("不在文件有效期内", "not in force"),
     Status.OUTSIDE_POPULATION: Text("不属于该条对象", "outside the population"),
     Status.CONFLICT: Text("记录互相矛盾", "conflict in the record"),
+    Status.CONTESTED: Text("取决于条款如何理解", "hangs on how a clause is read"),
 }
 
 EFFECTS: Final = {

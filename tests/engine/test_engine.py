@@ -8,11 +8,12 @@ import json
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from policy_rules import Engine, RecordError, Verdict
+from policy_rules import Engine, NotFoundError, RecordError, Verdict
 from policy_rules.engine.finding import Status
 from policy_rules.errors import EngineUnavailable
 from policy_rules.packs.loader import load_texts
@@ -171,7 +172,9 @@ def test_a_finding_that_hangs_on_a_reading_is_contested_with_both_answers() -> N
     ]
     below = {"incomes": {2022: {"net_per_capita": 9999}}}
     assert finding(p, below).contested == ()
-    assert finding(p, at, strict_readings=True).verdict is Verdict.UNKNOWN
+    strict = finding(p, at, strict_readings=True)
+    assert (strict.verdict, strict.status) == (Verdict.UNKNOWN, Status.CONTESTED)
+    assert strict.under_readings is Verdict.YES
     decided = p.with_overlay({"readings": {"strict": {"choose": "below", "decided_by": "民政局"}}})
     found = finding(decided, at)
     assert (found.verdict, found.contested) == (Verdict.NO, ())
@@ -307,3 +310,49 @@ def test_memory_does_not_grow() -> None:
     finally:
         tracemalloc.stop()
     assert grown < 100_000
+
+
+# -- what users slip on ----------------------------------------------------------------------------
+
+
+def test_a_slip_in_an_external_condition_is_an_error_never_silence() -> None:
+    externals = (
+        "parameters: {}\nexternals:\n  office_says:\n    label: {zh: 核定, en: finding}\n    subject: household\n"
+        "    clauses: [c]\n    authority: {zh: 某, en: a}\n    question: {zh: 问, en: q}\n"
+    )
+    engine = Engine(pack(rule("low", "when: external.office_says"), parameters=externals))
+    good = engine.evaluate({"external": {"small": {"office_says": True}}}, as_of="2022-12-31")
+    assert good["low"].verdict is Verdict.YES
+    for given in ({"small": {"ofice_says": True}}, {"smal": {"office_says": True}}):
+        with pytest.raises(RecordError):
+            engine.evaluate({"external": given}, as_of="2022-12-31")
+    misplaced = {"members": [{"external": {"small": {"office_says": True}}}]}
+    with pytest.raises(RecordError) as caught:
+        engine.evaluate(misplaced, as_of="2022-12-31")
+    assert caught.value.problems[0].code == "unknown_external"
+    other_pack = {"external": {"guangxi": {"whatever": True}}}
+    assert engine.evaluate(other_pack, as_of="2022-12-31")["low"].verdict is Verdict.UNKNOWN
+
+
+def test_an_engine_works_after_close() -> None:
+    engine = Engine(pack(LOW))
+    before = engine.evaluate({"size": 1}, as_of="2022-12-31").as_dict()
+    engine.close()
+    assert engine.evaluate({"size": 1}, as_of="2022-12-31").as_dict() == before
+
+
+def test_a_time_of_day_does_not_matter_and_a_determination_is_a_collection() -> None:
+    result = Engine(pack(LOW)).evaluate({}, as_of=datetime(2022, 12, 31, 9, 30))
+    assert [f.id for f in result] == ["low"]
+    assert "low" in result
+    assert "high" not in result
+    assert len(result) == 1
+    assert result["low"].verdict == "UNKNOWN"
+
+
+def test_the_facts_a_rule_needs_and_an_unknown_rule() -> None:
+    engine = Engine(pack(LOW, rule("kids", "when: any(m.age < 16 for m in members)")))
+    assert "members" in [f.path for f in engine.required_facts("kids")]
+    assert "members" not in [f.path for f in engine.required_facts("low")]
+    with pytest.raises(NotFoundError):
+        engine.required_facts("lowe")
