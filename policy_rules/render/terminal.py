@@ -123,8 +123,8 @@ def _not_in_force(view: View) -> RenderableType:
     period = view.pack.in_force
     dates = f"{period.start} – {period.end}"
     if view.zh:
-        return paragraph(f"文件有效期 {dates}。{ENDED.zh}", "yellow")
-    return paragraph(f"not in force, but from {dates}: {ENDED.en}", "yellow")
+        return paragraph(f"文件有效期 {dates}。{ENDED.zh}(not_in_force)", "yellow")
+    return paragraph(f"not_in_force: in force from {dates}; {ENDED.en}", "yellow")
 
 
 def subjects(findings: Sequence[Finding], lang: Lang) -> str:
