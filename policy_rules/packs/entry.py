@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -20,7 +20,6 @@ from policy_rules.text import Text
 from policy_rules.verdict import Number
 
 Rel = tuple[str | int, ...]
-SKELETON: Final = ("all", "any", "not")
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -316,9 +316,6 @@ def _prefix(code: str) -> str:
     while len(code) > 2 and code.endswith("00"):
         code = code[:-2]
     return code
-
-
-Patcher = Callable[["Pack", Mapping[str, Any], Place], "Pack"]
 
 
 @attrs.frozen(eq=False, repr=False)

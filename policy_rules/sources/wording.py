@@ -12,9 +12,6 @@ from pathlib import Path
 
 from policy_rules.errors import NotFoundError, Place, Problem
 
-#: Full stops of sentences; a span may not reach across one.
-STOPS = frozenset("。!?!?")
-
 
 def normalise(text: str) -> str:
     """The text as offsets and fingerprints see it."""

@@ -14,9 +14,6 @@ from policy_rules.facts.record import Household, Row
 from policy_rules.packs.model import Pack
 from policy_rules.verdict import Truth, Verdict
 
-#: What a line belongs to (``rule x``), and the line.
-Line = tuple[str, str, Leaf]
-
 
 @attrs.frozen
 class Gap:

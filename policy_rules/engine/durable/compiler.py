@@ -66,7 +66,7 @@ def compile_stages(pack: Pack, kind: str, folder: Folder) -> tuple[Stage, ...]:
     for unit in list(units.found.values()):
         level = units.level(unit)
         stages.setdefault((level, units.subjects.index(unit.subject)), []).append(unit)
-    return tuple(_stage(pack, folder, stages[place], scaled, units) for place in sorted(stages))
+    return tuple(_stage(pack, folder, stages[place], scaled) for place in sorted(stages))
 
 
 def _inlined(pack: Pack) -> Iterator[n.Node]:
@@ -132,10 +132,6 @@ class _Units:
                     todo.append(definition_of(self.pack, *key))
         return found
 
-    def inferred(self, node: n.Named) -> bool:
-        """Whether a name is a rule of one of the subjects."""
-        return node.kind == "rule" and self.pack.rules[node.name].subject in self.subjects
-
 
 def is_foreign(node: n.Named, subject: str) -> bool:
     """Whether a member's condition asks for a population or definition of the household."""
@@ -154,9 +150,7 @@ def definition_of(pack: Pack, kind: str, name: str) -> n.Node:
     return pack.definitions[name].value if kind == "defined" else whole(pack.rules[name])
 
 
-def _stage(
-    pack: Pack, folder: Folder, units: list[Unit], scaled: Mapping[n.Node, int], all_: _Units
-) -> Stage:
+def _stage(pack: Pack, folder: Folder, units: list[Unit], scaled: Mapping[n.Node, int]) -> Stage:
     subject = units[0].subject
     slots = Slots(folder, Scope(subject), scaled)
     patterns = _Patterns(pack, subject, slots)

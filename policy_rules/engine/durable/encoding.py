@@ -112,7 +112,6 @@ class Atom(NamedTuple):
 Conjunction = frozenset[Atom]
 Paths = frozenset[Conjunction]
 TRUE: Paths = frozenset([frozenset()])
-FALSE: Paths = frozenset()
 
 
 @attrs.frozen
