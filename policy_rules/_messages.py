@@ -211,6 +211,47 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "characters {expected} to {got} of the text belong to no clause",
         "zh": "原文第 {expected} 至 {got} 字不属于任何条款",
     },
+    "clause_moved": {
+        "en": "statement {detail} stands elsewhere in this text: {got}",
+        "zh": "语句 {detail} 在此文本中位置不同：{got}",
+    },
+    "wording_differs": {
+        "en": "statement {detail} does not have its fingerprint {expected} in this text; between its neighbours "
+        "stands {got}",
+        "zh": "语句 {detail} 在此文本中与指纹 {expected} 不符；前后语句之间是 {got}",
+    },
+    "clause_absent": {
+        "en": "statement {detail} is not in this text",
+        "zh": "此文本中没有语句 {detail}",
+    },
+    "not_covered": {
+        "en": "no statement of the ledger covers {got}",
+        "zh": "条款账没有覆盖 {got}",
+    },
+    "figure_unfounded": {
+        "en": "the figure {got} of {detail} does not occur in the wording of {expected}",
+        "zh": "{detail} 的数值 {got} 在条款 {expected} 的原文中没有出现",
+    },
+    "figure_unheld": {
+        "en": "the ledger's entry for {detail} does not hold the figure {got} of the wording",
+        "zh": "条款账的 {detail} 没有记下原文中的数值 {got}",
+    },
+    "property_failed": {
+        "en": "property {detail} does not hold of {got}",
+        "zh": "性质 {detail}({expected})不成立，反例：{got}",
+    },
+    "property_idle": {
+        "en": "no record put the property {got} to the test",
+        "zh": "没有任何记录检验到性质 {got}",
+    },
+    "no_pack_applies": {
+        "en": "no pack applies to region {got} on {detail}; there are: {expected}",
+        "zh": "没有规则包适用于地区 {got}、日期 {detail}；现有：{expected}",
+    },
+    "no_source": {
+        "en": "the official text is not here: {got}",
+        "zh": "此处没有这份文件的正式文本：{got}",
+    },
     "encoded_nothing": {
         "en": "nothing encodes clause {got}, and `why_not` does not say why",
         "zh": "没有任何内容对条款 {got} 编码，也没有在 `why_not` 中说明原因",

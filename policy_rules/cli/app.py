@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from policy_rules._version import __version__
-from policy_rules.cli import evaluation, packs, replaying
+from policy_rules.cli import evaluation, packs, replaying, sources
 
 app = typer.Typer(
     name="policy-rules",
@@ -44,6 +44,7 @@ app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
+app.add_typer(sources.app, name="sources")
 
 
 def main() -> None:

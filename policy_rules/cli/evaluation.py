@@ -18,20 +18,21 @@ from policy_rules.cli.common import (
     LangOption,
     Language,
     OverlayOption,
-    PackOption,
     RulesOption,
     command,
     emit,
     lang_of,
 )
+from policy_rules.cli.sources import source_check
 from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import PUBLIC_KEY, Engine
 from policy_rules.engine.finding import Finding
+from policy_rules.engine.several import Determinations, choice_data, evaluate_all
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
+from policy_rules.facts.concepts import load_concepts
 from policy_rules.facts.record import Household, read_record, read_record_file
-from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
-from policy_rules.render import terminal, why
+from policy_rules.render import official, several, terminal, why
 from policy_rules.render.words import CAUTION
 
 
@@ -56,6 +57,22 @@ EngineOption = Annotated[
         "--engine", help="推理引擎；auto 两套都用并互相核对 engine; auto runs both and compares"
     ),
 ]
+PacksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pack",
+        help="规则包的名称，可多次给出以并排对照；不写则按地区和日期选用 name of a pack, may be repeated; "
+        "by default those of the record's region and date",
+    ),
+]
+SourcesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources",
+        help="放有正式文本的目录，在摘要旁引用原文 folder of official texts, quoted beside the summaries",
+        exists=True,
+    ),
+]
 StrictOption = Annotated[
     bool,
     typer.Option(
@@ -72,45 +89,117 @@ def engine_of(
     choice: EngineChoice,
     strict: bool,
     key: str | None = None,
-) -> tuple[Pack, Engine]:
-    """The pack with its overlays, and an engine for it."""
+) -> Engine:
+    """An engine for a pack with its overlays."""
     loaded = load_pack(pack, rules)
     for overlay in overlays or ():
         loaded = loaded.with_overlay(overlay)
     secret = key.encode() if key else PUBLIC_KEY
-    return loaded, Engine(loaded, engine=choice.value, strict_readings=strict, key=secret)
+    return Engine(loaded, engine=choice.value, strict_readings=strict, key=secret)
 
 
-def record_of(path: Path, pack: Pack) -> Household:
+def record_of(path: Path) -> Household:
     """The record of a file."""
     document = read_record_file(path)
-    return read_record(document.data, pack.vocabulary, document)
+    return read_record(document.data, None, document)
+
+
+def asked(
+    record: Household,
+    names: list[str] | None,
+    as_of: str | None,
+    overlays: list[Path] | None,
+    rules: Path | None,
+    choice: EngineChoice,
+    strict: bool,
+    key: str | None = None,
+) -> Determinations:
+    """The answers for a record: under the packs named, or those its region and date choose."""
+    packs = [load_pack(name, rules) for name in dict.fromkeys(names)] if names else None
+    return evaluate_all(
+        record,
+        as_of=as_of,
+        packs=packs,
+        overlays=overlays or (),
+        rules=rules,
+        engine=choice.value,
+        strict_readings=strict,
+        key=key.encode() if key else PUBLIC_KEY,
+    )
 
 
 @command
 def evaluate(
     record: RecordArgument,
-    pack: PackOption = "yunnan/dongchuan",
+    pack: PacksOption = None,
     as_of: AsOfOption = None,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
     engine: EngineOption = EngineChoice.auto,
     strict_readings: StrictOption = False,
     key: KeyOption = None,
+    sources: SourcesOption = None,
     everything: Annotated[
         bool, typer.Option("--all", help="全部显示，并给出规则编号 show everything, with rule ids")
     ] = False,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """判定一户(或村、企业等)：可能适用的措施、依据条款、缺什么资料。 Evaluate one record."""
-    loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings, key)
-    result = answering.evaluate(record_of(record, loaded), as_of=as_of)
-    emit(
-        {"caution": CAUTION.as_dict(), **result.as_dict()},
-        form,
-        lambda: terminal.determination(result, loaded, lang_of(lang), everything=everything),
-    )
+    """判定一户(或村、企业等)：可能适用的措施、依据条款、缺什么资料。不写 --pack 时按地区和日期选用文件。 Evaluate one record."""
+    checked = record_of(record)
+    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings, key)
+    wordings = _wordings(results, sources)
+    language = lang_of(lang)
+    first = next(iter(results.values()))
+    body: dict[str, Any] = {"caution": CAUTION.as_dict()}
+    if results.choices:
+        body["chosen"] = [choice_data(c) for c in results.choices]
+    if len(results) == 1:
+        body |= first.as_dict()
+    else:
+        body |= {k: v for k, v in results.as_dict().items() if k != "packs"}
+    if sources is not None:
+        body["wordings"] = wordings
+
+    def table() -> RenderableType:
+        parts: list[RenderableType] = []
+        if results.choices:
+            parts.append(several.picked(results.choices, checked.region, first.as_of, language))
+        if len(results) > 1:
+            concepts = load_concepts()
+            parts.append(several.side_by_side(results, concepts, language, everything=everything))
+        if len(results) == 1 or everything:
+            for name, result in results.items():
+                loaded = results.packs[name]
+                parts += [RichText()] if len(results) > 1 else []
+                parts.append(
+                    terminal.determination(result, loaded, language, everything=everything)
+                )
+        for name, result in results.items():
+            if sources is not None:
+                cited = [c for f in told(result) for c in f.clauses]
+                parts += official.quoted(results.packs[name], cited, wordings[name], language)
+        return Group(*parts)
+
+    emit(body, form, table)
+
+
+def told(result: Determination) -> list[Finding]:
+    """The findings a short answer rests on: flags, and what is granted or preferred."""
+    return [f for f in (*result.flags, *result.measures) if terminal.tells(f)]
+
+
+def _wordings(results: Determinations, sources: Path | None) -> dict[str, dict[str, str]]:
+    """The wording of every clause the findings cite, by pack."""
+    if sources is None:
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for name, result in results.items():
+        report = source_check(results.packs[name], sources)
+        cited = {c for f in result.findings if f.verdict is not None for c in f.clauses}
+        texts = {m.clause.id: m.span for m in report.matches if m.span and m.clause.id in cited}
+        found[name] = {c: report.text.wording(span) for c, span in texts.items()}
+    return found
 
 
 @command
@@ -122,12 +211,13 @@ def explain(
             help="规则的编号或名称，可写名称的一部分；规则@成员 只看一人 rule (id, label or part of it), or rule@member"
         ),
     ],
-    pack: PackOption = "yunnan/dongchuan",
+    pack: PacksOption = None,
     as_of: AsOfOption = None,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
     engine: EngineOption = EngineChoice.auto,
     strict_readings: StrictOption = False,
+    sources: SourcesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="列出每个成员 every member")] = False,
     expressions: Annotated[
         bool, typer.Option("--expressions", help="同时给出条件的代码写法 show lines as encoded too")
@@ -136,25 +226,63 @@ def explain(
     form: FormatOption = Format.table,
 ) -> None:
     """某条规则的结论从何而来：逐个条件说明。 The whole why and why-not of one rule."""
-    loaded, answering = engine_of(pack, rules, overlay, engine, strict_readings)
-    result = answering.evaluate(record_of(record, loaded), as_of=as_of)
-    findings = _findings(result, rule)
+    checked = record_of(record)
+    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings)
+    found = findings_of(results, rule)
+    wordings = _wordings(results, sources)
+    language = lang_of(lang)
 
     def table() -> RenderableType:
-        told = findings if everything else why.chosen(findings)
         parts: list[RenderableType] = []
-        for finding in told:
-            parts += [RichText()] if parts else []
-            because = result.explain(finding)
-            parts.append(
-                why.explanation(finding, because, loaded, lang_of(lang), expressions=expressions)
-            )
-        if len(told) < len(findings):
-            rest = why.others(findings, told, lang_of(lang))
-            parts += [RichText(), RichText(rest, style="dim")]
+        for name, findings in found.items():
+            shown_ = findings if everything else why.chosen(findings)
+            for finding in shown_:
+                parts += [RichText()] if parts else []
+                parts += [RichText(name, style="dim")] if len(results) > 1 else []
+                because = results[name].explain(finding)
+                parts.append(
+                    why.explanation(
+                        finding,
+                        because,
+                        results.packs[name],
+                        language,
+                        expressions=expressions,
+                        wordings=wordings.get(name, {}),
+                    )
+                )
+            if len(shown_) < len(findings):
+                rest = why.others(findings, shown_, language)
+                parts += [RichText(), RichText(rest, style="dim")]
         return Group(*parts)
 
-    emit([{**f.as_dict(), "because": _because(result, f.id)} for f in findings], form, table)
+    body = [
+        {
+            **({"pack": name} if len(results) > 1 else {}),
+            **f.as_dict(),
+            "because": _because(results[name], f.id),
+            **({"wordings": {c: wordings[name].get(c) for c in f.clauses}} if sources else {}),
+        }
+        for name, findings in found.items()
+        for f in findings
+    ]
+    emit(body, form, table)
+
+
+def findings_of(results: Determinations, rule: str) -> dict[str, Sequence[Finding]]:
+    """The findings of a rule in every pack that has it.
+
+    Raises :class:`~policy_rules.errors.NotFoundError` where none has.
+    """
+    found: dict[str, Sequence[Finding]] = {}
+    refused: NotFoundError | None = None
+    for name, result in results.items():
+        try:
+            found[name] = _findings(result, rule)
+        except NotFoundError as error:
+            refused = refused or error
+    if not found and refused is not None:
+        raise refused
+    return found
 
 
 def _findings(result: Determination, text: str) -> Sequence[Finding]:

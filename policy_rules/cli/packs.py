@@ -28,7 +28,8 @@ from policy_rules.packs.registry import list_packs, load_pack
 from policy_rules.render import catalogue, dictionary, goals
 from policy_rules.render.locators import find
 from policy_rules.sources.ledger import audit
-from policy_rules.testing.cases import check_cases
+from policy_rules.testing.cases import check_cases, load_cases
+from policy_rules.testing.trying import check_properties
 
 PackArgument = Annotated[
     str, typer.Argument(help="规则包的名称，如 yunnan/dongchuan name of a pack")
@@ -60,7 +61,7 @@ def check(
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
 ) -> None:
-    """检查规则包：格式、条款账、用例、每个条件的三种结论。 Check packs, run their cases."""
+    """检查规则包：格式、条款账、用例、性质、每个条件的三种结论。 Check packs, run their cases and properties."""
     language = lang_of(lang)
     body: list[dict[str, Any]] = []
     lines: list[str] = []
@@ -72,14 +73,18 @@ def check(
             pack = load_pack(name, rules)
             ledger_report = audit(pack)
             cases = check_cases(pack)
-            failed = failed or not cases.ok or bool(ledger_report.problems)
+            properties = check_properties(pack, load_cases(pack))
+            failed = failed or not cases.ok
+            failed = failed or bool(ledger_report.problems) or bool(properties.failures)
             lines += [p.render(language) for p in ledger_report.problems]
             lines.append(cases.render(language))
-            problems = [*ledger_report.problems, *cases.failures]
+            lines.append(properties.render(language))
+            problems = [*ledger_report.problems, *cases.failures, *properties.failures]
             body.append(
                 {
                     "pack": pack.id,
                     "cases": cases.count,
+                    "properties": dict(properties.tried),
                     "problems": [p.as_dict() for p in problems],
                     "gaps": [g.render(language) for g in cases.gaps],
                 }

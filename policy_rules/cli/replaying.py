@@ -65,8 +65,8 @@ def replay(
     given, language = _receipt(receipt), lang_of(lang)
     choice = EngineChoice.reference if given["engine"] == "reference" else EngineChoice.auto
     strict = bool(given.get("strict_readings"))
-    loaded, answering = engine_of(str(given["pack"]), rules, overlay, choice, strict, key)
-    result = answering.evaluate(record_of(record, loaded), as_of=str(given["as_of"]))
+    answering = engine_of(str(given["pack"]), rules, overlay, choice, strict, key)
+    result = answering.evaluate(record_of(record), as_of=str(given["as_of"]))
     now = result.receipt.as_dict()
     apart = {k: (given.get(k), now[k]) for k in now if given.get(k) != now[k]}
     for name, (before, after) in apart.items():

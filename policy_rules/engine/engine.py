@@ -141,18 +141,7 @@ class Engine:
         """The checked record and the date; raises :class:`~policy_rules.errors.RecordError`."""
         checked = read_record(record, self.pack.vocabulary)
         check_externals(self.pack, checked)
-        day: Any = as_of if as_of is not None else checked.as_of
-        if isinstance(day, datetime):
-            day = day.date()
-        if isinstance(day, str):
-            try:
-                day = read_date(day)
-            except ValueError:
-                day = shown(day)
-        if not isinstance(day, date):
-            code = "no_date" if day is None else "bad_date"
-            got = "" if day is None else str(day)
-            raise RecordError(Problem(code, Place(path="as_of"), "2022-12-31", got))
+        day = day_of(checked, as_of)
         return checked, day
 
     def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
@@ -235,7 +224,8 @@ class Engine:
     def line(
         self, owner: str, leaf: Leaf, record: Household, day: date, member: Row | None
     ) -> Truth:
-        """What one line of the pack says of a record or member; ``owner`` is ``rule x`` or the like."""
+        """What one line says of a record or member; ``owner`` (``rule x``) has its loop variables."""
+        self._explainer.function(owner, leaf)
         return self._explainer.line(owner, leaf, self._rules.environment(record, day, member))
 
     def _determination(
@@ -276,6 +266,26 @@ class Engine:
             if self._durable is not None:
                 self._durable.close()
                 self._durable = None
+
+
+def day_of(record: Household, as_of: date | str | None) -> date:
+    """The date of an evaluation: as given, or the record's.
+
+    Raises :class:`~policy_rules.errors.RecordError`.
+    """
+    day: Any = as_of if as_of is not None else record.as_of
+    if isinstance(day, datetime):
+        day = day.date()
+    if isinstance(day, str):
+        try:
+            day = read_date(day)
+        except ValueError:
+            day = shown(day)
+    if not isinstance(day, date):
+        code = "no_date" if day is None else "bad_date"
+        got = "" if day is None else str(day)
+        raise RecordError(Problem(code, Place(path="as_of"), "2022-12-31", got))
+    return day
 
 
 def _agree(finding: Finding, other: Outcome) -> bool:

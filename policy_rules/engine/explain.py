@@ -64,12 +64,15 @@ class Explainer:
 
     def value(self, at: _At, node: Node) -> Any:
         """The value of a node where the explanation stands."""
-        key = (at.owner, node)
-        fn = self._functions.get(key)
+        return self.function(at.owner, node)(at.env)
+
+    def function(self, owner: str, node: Node) -> Fn:
+        """The function of a node. Built before an environment is made, which must have room for it."""
+        fn = self._functions.get((owner, node))
         if fn is None:
             with self._building:
-                fn = self._functions[key] = self.interpreter.expression(at.owner, node)
-        return fn(at.env)
+                fn = self._functions[owner, node] = self.interpreter.expression(owner, node)
+        return fn
 
     def line(self, owner: str, leaf: Leaf, env: Env) -> Truth:
         """What one line says."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Final
 
 from policy_rules.errors import Place, Problem, RecordError, nearest, shown
 from policy_rules.facts.record import Household, Row
 from policy_rules.packs.model import Pack
+
+#: So much alike, a name is a slip for the pack's own; packs of one province are less so.
+SLIP: Final = 0.8
 
 
 def check_externals(pack: Pack, record: Household) -> None:
@@ -24,7 +29,7 @@ def check_externals(pack: Pack, record: Household) -> None:
 def _check(pack: Pack, row: Row, subject: str, path: str) -> Iterator[Problem]:
     for name, conditions in row.external.items():
         if name != pack.id:
-            if nearest(name, [pack.id]):
+            if SequenceMatcher(None, name, pack.id).ratio() >= SLIP:
                 yield Problem("unknown_pack", Place(path=path), pack.id, shown(name), pack.id)
             continue
         fitting = {e.id for e in pack.externals.values() if e.subject == subject}

@@ -158,17 +158,6 @@ def load_vocabulary(folder: Path | None = None) -> Vocabulary:
 
 
 @cache
-def load_concepts(folder: Path | None = None) -> Mapping[str, Text]:
-    """The concepts that align packs, by name; raises :class:`~policy_rules.errors.PackError`."""
-    path = (folder or rules_folder()) / "vocabulary" / "concepts.yaml"
-    document = read_yaml(path, "vocabulary/concepts.yaml")
-    problems = Problems()
-    check(document, "concepts", problems)
-    problems.raise_if_any(PackError)
-    return {name: Text.of(entry["label"]) for name, entry in document.data["concepts"].items()}
-
-
-@cache
 def _load(folder: Path) -> Vocabulary:
     document = read_yaml(folder / "vocabulary" / "facts.yaml", "vocabulary/facts.yaml")
     return build_vocabulary(document)

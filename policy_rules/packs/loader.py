@@ -18,6 +18,7 @@ from policy_rules.packs.entry import Entry, Rel
 from policy_rules.packs.model import (
     DocumentInfo,
     Pack,
+    PackHead,
     Period,
     Region,
 )
@@ -69,6 +70,25 @@ def load_folder(
             problems.found += error.problems
     _require(files, prefix, problems)
     return build_pack(documents, vocabulary, str(folder), problems)
+
+
+def load_head(folder: Path, name: str) -> PackHead:
+    """The head of the pack in a folder; raises :class:`~policy_rules.errors.PackError`."""
+    document = read_yaml(folder / "pack.yaml", f"{name}/pack.yaml")
+    problems = Problems()
+    check(document, "pack", problems)
+    problems.raise_if_any(PackError)
+    builder = _Builder({"pack.yaml": document}, load_vocabulary(), str(folder), problems)
+    data = document.data
+    head = PackHead(
+        data["id"],
+        str(data["version"]),
+        builder.document_info(),
+        _region(data["region"]),
+        builder.pack_period(),
+    )
+    problems.raise_if_any(PackError)
+    return head
 
 
 def pack_files(folder: Path) -> list[str]:

@@ -307,8 +307,13 @@ class Region:
     name: Text
 
     def holds(self, code: str) -> bool | None:
-        """Whether a record's region lies within; None where the record names none."""
-        return any(code.startswith(_prefix(c)) for c in self.codes) if code else None
+        """Whether a record's region lies within; None where the record names none, or a larger one."""
+        if not code:
+            return None
+        codes = [_prefix(c) for c in self.codes]
+        if any(code.startswith(c) for c in codes):
+            return True
+        return None if any(c.startswith(_prefix(code)) for c in codes) else False
 
 
 def _prefix(code: str) -> str:
@@ -316,6 +321,17 @@ def _prefix(code: str) -> str:
     while len(code) > 2 and code.endswith("00"):
         code = code[:-2]
     return code
+
+
+@attrs.frozen
+class PackHead:
+    """Who a pack is: its document, region and dates, without its rules."""
+
+    id: str
+    version: str
+    document: DocumentInfo
+    region: Region
+    in_force: Period
 
 
 @attrs.frozen(eq=False, repr=False)

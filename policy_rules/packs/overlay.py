@@ -19,13 +19,16 @@ from policy_rules.packs.scope import Names
 from policy_rules.schema import check
 from policy_rules.yamldoc import Document, read_yaml
 
+#: An overlay: a path, plain data, or a document read already.
+Overlay = str | Path | Mapping[str, Any] | Document
 
-def apply_overlay(pack: Pack, overlay: str | Path | Mapping[str, Any] | Document) -> Pack:
+
+def apply_overlay(pack: Pack, overlay: Overlay) -> Pack:
     """A copy of ``pack`` with the overlay's values; raises :class:`~policy_rules.errors.PackError`.
 
     A parameter or condition that the document itself states cannot be overlaid.
     """
-    document = _read(overlay)
+    document = read_overlay(overlay)
     problems = Problems()
     check(document, "overlay", problems)
     problems.raise_if_any(PackError)
@@ -105,7 +108,8 @@ def _decide(pack: Pack, name: str, choice: Any) -> Pack:
     return attrs.evolve(pack, readings={**pack.readings, name: decided})
 
 
-def _read(overlay: str | Path | Mapping[str, Any] | Document) -> Document:
+def read_overlay(overlay: Overlay) -> Document:
+    """An overlay file or its data; raises :class:`~policy_rules.errors.PackError`."""
     if isinstance(overlay, Document):
         return overlay
     if isinstance(overlay, str | Path):

@@ -1,15 +1,18 @@
-"""Finding packs by name: ``guangxi``, ``yunnan/dongchuan``."""
+"""Finding packs: by name (``guangxi``, ``yunnan/dongchuan``), by region and date."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
+
+import attrs
 
 from policy_rules.errors import NotFoundError, PackError, Place, Problem, nearest, shown
-from policy_rules.packs.loader import load_folder
-from policy_rules.packs.model import Pack
+from policy_rules.packs.loader import load_folder, load_head
+from policy_rules.packs.model import Pack, PackHead
 from policy_rules.paths import rules_folder, search_path
 
 _NAME: Final = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
@@ -75,3 +78,39 @@ def _named(folder: Path, name: str) -> Pack:
         place = Place(f"{name}/pack.yaml")
         raise PackError(Problem("pack_id", place, expected=shown(name), got=shown(pack.id)))
     return pack
+
+
+#: Levels of areas, the smallest first.
+LEVELS: Final = ("village", "township", "county", "prefecture", "province")
+#: ``applies``; ``perhaps`` (the record's region is unknown, or larger than the pack's); ``expired`` or
+#: ``not_yet`` (the region's, but not in force on the day); ``elsewhere``.
+Applies = Literal["applies", "perhaps", "expired", "not_yet", "elsewhere"]
+
+
+@attrs.frozen
+class Choice:
+    """Whether one pack applies to a region on a day."""
+
+    head: PackHead
+    applies: Applies
+
+
+def choose_packs(region: str, day: date, rules: Path | None = None) -> tuple[Choice, ...]:
+    """Every pack with whether it applies to records of a region on a day; no pack is compiled.
+
+    The smallest areas come first. Raises :class:`~policy_rules.errors.PackError` where the head of a
+    pack is wrong.
+    """
+    heads = [load_head(path, name) for name, path in list_packs(rules).items()]
+    heads.sort(key=lambda h: (LEVELS.index(h.region.level), h.id))
+    return tuple(Choice(head, _applies(head, region, day)) for head in heads)
+
+
+def _applies(head: PackHead, region: str, day: date) -> Applies:
+    inside = head.region.holds(region)
+    if inside is False:
+        return "elsewhere"
+    period = head.in_force
+    if not period.holds(day):
+        return "not_yet" if period.start is not None and day < period.start else "expired"
+    return "applies" if inside else "perhaps"

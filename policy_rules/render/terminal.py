@@ -82,14 +82,14 @@ def determination(
     if silent and len(silent) == len(result.findings):
         return Group(*parts, _not_in_force(view))
     parts += _section("flags", result.flags, view)
-    parts += _section("measures", [f for f in result.measures if _tells(f)], view)
+    parts += _section("measures", [f for f in result.measures if tells(f)], view)
     if everything:
-        parts += _section("others", [f for f in result.measures if not _tells(f)], view)
+        parts += _section("others", [f for f in result.measures if not tells(f)], view)
         household = any(f.rule.subject in ("household", "member") for f in result.findings)
         parts += _section("household duties" if household else "duties", result.duties, view)
     if result.conflicts:
         parts += _conflicts(result, view)
-    parts += contested([f for f in result.contested if everything or _tells(f)], view, view.limit())
+    parts += contested([f for f in result.contested if everything or tells(f)], view, view.limit())
     parts += missing(result.findings, view, view.limit(SHORT_MISSING), "missing")
     if everything:
         parts += _section("undetermined", result.undetermined, view)
@@ -98,7 +98,7 @@ def determination(
     return Group(*parts)
 
 
-def _tells(finding: Finding) -> bool:
+def tells(finding: Finding) -> bool:
     """Whether the short answer shows a finding of its kind: a flag, or money and precedence."""
     return finding.rule.outcome == "flag" or finding.effect in ("granted", "preferred")
 
@@ -318,8 +318,8 @@ def _conflicts(result: Determination, view: View) -> Iterator[RenderableType]:
 def _summary(result: Determination, view: View) -> RenderableType:
     total, open_ = len(result.findings), len(result.undetermined)
     told = result.contested
-    some = sum(map(_tells, told))
-    rest = sum(not _tells(f) for f in result.measures)
+    some = sum(map(tells, told))
+    rest = sum(not tells(f) for f in result.measures)
     if view.zh:
         text = f"共 {total} 条判定；待定 {open_}，有争议 {len(told)}"
         if not view.everything:

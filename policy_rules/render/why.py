@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -13,6 +13,7 @@ from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locator
+from policy_rules.render.official import quoted
 from policy_rules.render.terminal import View, contested, missing, subjects
 from policy_rules.render.values import seen
 from policy_rules.render.words import EFFECTS, ENDED, FORCES, STATUSES, VERDICTS, money
@@ -39,8 +40,12 @@ def explanation(
     lang: Lang = "zh",
     *,
     expressions: bool = False,
+    wordings: Mapping[str, str] | None = None,
 ) -> RenderableType:
-    """The whole why and why-not of one finding; ``expressions`` adds each line as encoded."""
+    """The whole why and why-not of one finding.
+
+    ``expressions`` adds each line as encoded, ``wordings`` the official wording of clauses.
+    """
     rule, view = finding.rule, View(pack, lang, everything=True)
     title = RichText(rule.label[lang], style="bold").append(f"  {finding.id}", style="not bold dim")
     answer = [VERDICTS[finding.verdict][lang], STATUSES[finding.status][lang]]
@@ -54,10 +59,14 @@ def explanation(
         parts.append(paragraph(f"{dates}  {ENDED[lang]}", "yellow"))
     if rule.note:
         parts.append(paragraph(rule.note[lang], "dim"))
-    parts.append(
-        heading("条款摘要(非原文)" if lang == "zh" else "Clauses, summary (not the wording)")
-    )
-    parts.append(Rows.of([(locator(a, lang), pack.clauses[a].summary[lang]) for a in rule.clauses]))
+    if wordings:
+        parts += quoted(pack, rule.clauses, wordings, lang)
+    else:
+        parts.append(
+            heading("条款摘要(非原文)" if lang == "zh" else "Clauses, summary (not the wording)")
+        )
+        told = [(locator(a, lang), pack.clauses[a].summary[lang]) for a in rule.clauses]
+        parts.append(Rows.of(told))
     parts += _lines(tuple(lines), finding, view, expressions)
     parts += missing([finding], view, None, "needed")
     parts += contested([finding] if finding.contested else [], view, None)

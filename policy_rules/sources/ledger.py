@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from policy_rules.errors import Place, Problem, nearest, shown
-from policy_rules.facts.dictionary import load_concepts
+from policy_rules.facts.concepts import load_concepts
 from policy_rules.packs.model import Clause, Pack, Rule, Target
 
 #: A disposition that promises something to be encoded, and the sections that keep the promise.
