@@ -244,6 +244,14 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "no record put the property {got} to the test",
         "zh": "没有任何记录检验到性质 {got}",
     },
+    "extra_missing": {
+        "en": "this needs {got}: install {expected}",
+        "zh": "此功能需要 {got}：请安装 {expected}",
+    },
+    "cannot_write": {
+        "en": "this file cannot be written: {detail}",
+        "zh": "无法写入此文件：{detail}",
+    },
     "no_pack_applies": {
         "en": "no pack applies to region {got} on {detail}; there are: {expected}",
         "zh": "没有规则包适用于地区 {got}、日期 {detail}；现有：{expected}",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from policy_rules._version import __version__
-from policy_rules.cli import evaluation, packs, replaying, sources
+from policy_rules.cli import comparing, evaluation, packs, replaying, sources
 
 app = typer.Typer(
     name="policy-rules",
@@ -40,6 +40,8 @@ app.command("evaluate")(evaluation.evaluate)
 app.command("explain")(evaluation.explain)
 app.command("replay")(replaying.replay)
 app.command("packs")(packs.packs)
+app.command("diff")(comparing.diff)
+app.command("compare")(comparing.compare)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)

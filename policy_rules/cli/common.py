@@ -9,6 +9,7 @@ import enum
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -17,7 +18,8 @@ import typer
 import yaml
 from rich.console import Console, RenderableType
 
-from policy_rules.errors import Lang, PolicyRulesError
+from policy_rules.errors import Lang, Place, PolicyRulesError, Problem, RecordError, shown
+from policy_rules.facts.dates import read_date
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +71,19 @@ KeyOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def day_option(text: str | None, option: str) -> date | None:
+    """A full date given on the command line; raises :class:`~policy_rules.errors.RecordError`."""
+    if text is None:
+        return None
+    try:
+        day = read_date(text)
+    except ValueError:
+        day = None
+    if not isinstance(day, date):
+        raise RecordError(Problem("bad_date", Place(path=option), "2022-12-31", shown(text)))
+    return day
 
 
 def lang_of(language: Language) -> Lang:

@@ -67,13 +67,14 @@ def _target(target: Target, pack: Pack, lang: Lang) -> Iterator[RichText | str]:
     if parent is not None:
         label.append(f"\n{'其中，属于：' if lang == 'zh' else 'part of: '}{parent.label[lang]}")
     yield label.append(f"\n{target.id}", style="dim")
-    yield "\n".join(_figures(target, lang))
+    yield "\n".join(figures_text(target, lang))
     yield FORCES[target.force][lang]
     yield MEASURES[target.measure][lang]
     yield locators(target.clauses, lang)
 
 
-def _figures(target: Target, lang: Lang) -> Iterator[str]:
+def figures_text(target: Target, lang: Lang) -> Iterator[str]:
+    """What a target wants reached, a line a figure."""
     often = PER_YEAR[target.per_year][lang] + " " if target.per_year else ""
     sign = COMPARATORS[target.comparator][lang]
     for goal in target.figures:

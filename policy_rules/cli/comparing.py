@@ -1,0 +1,161 @@
+"""diff, compare."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from policy_rules.cli.common import (
+    Format,
+    LangOption,
+    Language,
+    RulesOption,
+    command,
+    day_option,
+    emit,
+    lang_of,
+)
+from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.errors import EvaluationError, NotFoundError, Place, Problem, one_of, shown
+from policy_rules.packs.registry import list_packs, load_pack
+from policy_rules.render import comparing, markdown, workbook
+
+
+class Report(enum.StrEnum):
+    """Forms of a comparison on the screen."""
+
+    table = "table"
+    markdown = "markdown"
+    json = "json"
+    yaml = "yaml"
+
+
+ReportOption = Annotated[
+    Report, typer.Option("--format", help="输出形式 form of output on the screen")
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="写入文件：.xlsx、.md 或 .json write a file of this kind"),
+]
+ConceptOption = Annotated[
+    list[str] | None,
+    typer.Option("--concept", help="只看这个事项，可多次给出 only this concept, may be repeated"),
+]
+
+
+@command
+def diff(
+    left: Annotated[str, typer.Argument(metavar="A", help="规则包 a pack, such as guangxi")],
+    right: Annotated[str, typer.Argument(metavar="B", help="另一个规则包 another pack")],
+    concept: ConceptOption = None,
+    left_day: Annotated[
+        str | None,
+        typer.Option("--a-on", help="按哪一天的 A；缺省为有效期末日 day to look at A on"),
+    ] = None,
+    right_day: Annotated[
+        str | None,
+        typer.Option("--b-on", help="按哪一天的 B；缺省为有效期末日 day to look at B on"),
+    ] = None,
+    output: OutputOption = None,
+    rules: RulesOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    lang: LangOption = Language.zh,
+    form: ReportOption = Report.table,
+) -> None:
+    """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
+    report = diff_packs(
+        load_pack(left, rules),
+        load_pack(right, rules),
+        left_day=day_option(left_day, "--a-on"),
+        right_day=day_option(right_day, "--b-on"),
+        concepts=concept or (),
+    )
+    language = lang_of(lang)
+    _give(
+        form,
+        output,
+        data=lambda: comparing.diff_data(report),
+        table=lambda: comparing.diff(report, language, everything=everything),
+        text=lambda: markdown.diff(report, language),
+        book=lambda path: workbook.diff(report, path, language),
+        lang=lang,
+    )
+
+
+@command
+def compare(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="规则包；不写则为全部 packs, by default all")
+    ] = None,
+    concept: ConceptOption = None,
+    day: Annotated[
+        str | None,
+        typer.Option("--on", help="按哪一天；缺省为各自有效期末日 day to look at all packs on"),
+    ] = None,
+    output: OutputOption = None,
+    rules: RulesOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    lang: LangOption = Language.zh,
+    form: ReportOption = Report.table,
+) -> None:
+    """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
+    packs = [load_pack(name, rules) for name in names or list_packs(rules)]
+    report = compare_packs(packs, day=day_option(day, "--on"), concepts=concept or ())
+    language = lang_of(lang)
+    _give(
+        form,
+        output,
+        data=lambda: comparing.comparison_data(report),
+        table=lambda: comparing.comparison(report, language, everything=everything),
+        text=lambda: markdown.comparison(report, language),
+        book=lambda path: workbook.comparison(report, path, language),
+        lang=lang,
+    )
+
+
+def _give(
+    form: Report,
+    output: Path | None,
+    *,
+    data: Callable[[], Any],
+    table: Callable[[], RenderableType],
+    text: Callable[[], str],
+    book: Callable[[Path], None],
+    lang: Language,
+) -> None:
+    """Write the file asked for, or print."""
+    if output is None:
+        if form is Report.markdown:
+            typer.echo(text().rstrip())
+        else:
+            emit(data() if form is not Report.table else None, Format(form.value), table)
+        return
+    kinds: dict[str, Callable[[], None]] = {
+        ".xlsx": lambda: book(output),
+        ".md": lambda: _write(output, text()),
+        ".json": lambda: _write(output, _json(data())),
+    }
+    write = kinds.get(output.suffix.lower())
+    if write is None:
+        place = Place(str(output))
+        raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
+    write()
+    typer.echo(f"已写入 {output}" if lang is Language.zh else f"written: {output}", err=True)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error

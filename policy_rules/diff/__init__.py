@@ -1,0 +1,1 @@
+"""Packs beside each other: what each says of a concept, and in what they differ."""

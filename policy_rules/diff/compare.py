@@ -1,0 +1,291 @@
+"""Two packs, or many, concept by concept: the structural answer.
+
+What only one pack speaks of is *not mentioned* in the other, which forbids nothing. Nothing is called wider,
+narrower or more generous here: that takes a proof (issue of its own), and concepts that allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, Literal
+
+import attrs
+
+from policy_rules.diff.profile import Profile, profiles
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
+from policy_rules.facts.concepts import Concept, load_concepts
+from policy_rules.packs.model import Pack
+
+#: In what two rules or targets may differ.
+Aspect = Literal[
+    "outcome", "subject", "population", "line", "income_definition", "window", "condition", "figure",
+    "measure", "force", "effect", "amount", "cadence", "dates",
+]  # fmt: skip
+ASPECTS: Final[tuple[Aspect, ...]] = (
+    "outcome", "subject", "population", "line", "income_definition", "window", "condition", "figure",
+    "measure", "force", "effect", "amount", "cadence", "dates",
+)  # fmt: skip
+#: ``agrees``; ``differs``; ``open``: it does not stand in the rules' structure, somebody must look.
+Agreement = Literal["agrees", "differs", "open"]
+
+
+@attrs.frozen(eq=False)
+class Pair:
+    """A rule or target of one pack beside that of another on the same concept.
+
+    ``differs`` names the aspects in which they differ (none: they say the same), ``agreement`` what the
+    concept wants to agree before the two may be called more or less than each other.
+    """
+
+    left: Profile
+    right: Profile
+    differs: tuple[Aspect, ...]
+    agreement: Mapping[str, Agreement]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing but the dates differs."""
+        return not set(self.differs) - {"dates"}
+
+    @property
+    def comparable(self) -> bool:
+        """Whether everything agrees that must."""
+        return all(a == "agrees" for a in self.agreement.values())
+
+
+@attrs.frozen(eq=False)
+class ConceptDiff:
+    """A concept in two packs: pairs, and what has no counterpart."""
+
+    concept: Concept
+    pairs: tuple[Pair, ...]
+    only_left: tuple[Profile, ...]
+    only_right: tuple[Profile, ...]
+
+    @property
+    def mentioned(self) -> Literal["both", "left", "right"]:
+        """Which packs speak of the concept at all."""
+        if self.pairs or (self.only_left and self.only_right):
+            return "both"
+        return "left" if self.only_left else "right"
+
+
+@attrs.frozen(eq=False)
+class PackDiff:
+    """Two packs at a date each, concept by concept; ``hypothetical`` where the dates differ."""
+
+    left: Pack
+    right: Pack
+    left_day: date
+    right_day: date
+    concepts: tuple[ConceptDiff, ...]
+
+    @property
+    def hypothetical(self) -> bool:
+        """Whether the packs are not in force together on one day in one place."""
+        return (
+            self.left_day != self.right_day
+            or not (
+                self.left.in_force.holds(self.left_day)
+                and self.right.in_force.holds(self.right_day)
+            )
+            or self.left.region.codes != self.right.region.codes
+        )
+
+
+@attrs.frozen(eq=False)
+class Comparison:
+    """Many packs beside each other: for each concept, what each pack says of it."""
+
+    packs: tuple[Pack, ...]
+    days: Mapping[str, date]
+    rows: tuple[tuple[Concept, Mapping[str, tuple[Profile, ...]]], ...]
+
+
+def day_within(pack: Pack, day: date | None) -> date:
+    """The day to look at a pack on: the one asked for, else the last day it is in force."""
+    if day is not None:
+        return day
+    return pack.in_force.end or pack.in_force.start or date(2022, 12, 31)
+
+
+def diff_packs(
+    left: Pack,
+    right: Pack,
+    *,
+    left_day: date | None = None,
+    right_day: date | None = None,
+    concepts: Iterable[str] = (),
+) -> PackDiff:
+    """Compare two packs, each on a day (by default the last of its dates), concept by concept.
+
+    ``concepts`` narrows it down; raises :class:`~policy_rules.errors.NotFoundError`
+    (``unknown_concept``) for a name that does not exist.
+    """
+    days = day_within(left, left_day), day_within(right, right_day)
+    known = load_concepts()
+    wanted = _wanted(concepts, known)
+    of_left, of_right = _by_concept(left, days[0]), _by_concept(right, days[1])
+    found = []
+    for name in wanted:
+        ours, theirs = of_left.get(name, []), of_right.get(name, [])
+        if ours or theirs:
+            found.append(_concept_diff(known[name], ours, theirs))
+    return PackDiff(left, right, *days, tuple(found))
+
+
+def compare_packs(
+    packs: Sequence[Pack], *, day: date | None = None, concepts: Iterable[str] = ()
+) -> Comparison:
+    """What each pack says of each concept, on a day (by default the last of each pack's dates).
+
+    Raises :class:`~policy_rules.errors.NotFoundError` (``unknown_concept``).
+    """
+    known = load_concepts()
+    days = {pack.id: day_within(pack, day) for pack in packs}
+    by_pack = {pack.id: _by_concept(pack, days[pack.id]) for pack in packs}
+    rows = []
+    for name in _wanted(concepts, known):
+        cells = {p: tuple(of[name]) for p, of in by_pack.items() if of.get(name)}
+        if cells:
+            rows.append((known[name], cells))
+    return Comparison(tuple(packs), days, tuple(rows))
+
+
+def _wanted(names: Iterable[str], known: Mapping[str, Concept]) -> list[str]:
+    chosen = list(names)
+    labels = {c.label.zh: c.id for c in known.values()} | {c.label.en: c.id for c in known.values()}
+    found = []
+    for name in chosen:
+        if name not in known and name not in labels:
+            near = nearest(name, [*known, *labels])
+            raise NotFoundError(Problem("unknown_concept", Place(), got=shown(name), nearest=near))
+        found.append(labels.get(name, name))
+    return found or list(known)
+
+
+def _by_concept(pack: Pack, day: date) -> dict[str, list[Profile]]:
+    found: dict[str, list[Profile]] = {}
+    for profile in profiles(pack, day):
+        for concept in profile.concepts:
+            found.setdefault(concept, []).append(profile)
+    return found
+
+
+def _concept_diff(
+    concept: Concept, ours: Sequence[Profile], theirs: Sequence[Profile]
+) -> ConceptDiff:
+    """Counterparts are those most alike; each has at most one."""
+    scored = sorted(
+        (
+            (_likeness(a, b), -i, -j)
+            for i, a in enumerate(ours)
+            for j, b in enumerate(theirs)
+        ),
+        reverse=True,
+    )  # fmt: skip
+    left, right = set(range(len(ours))), set(range(len(theirs)))
+    pairs = []
+    for score, i, j in scored:
+        if score > 0 and -i in left and -j in right:
+            left.discard(-i)
+            right.discard(-j)
+            pairs.append(pair(ours[-i], theirs[-j], concept))
+    return ConceptDiff(
+        concept,
+        tuple(pairs),
+        tuple(ours[i] for i in sorted(left)),
+        tuple(theirs[j] for j in sorted(right)),
+    )
+
+
+def _likeness(a: Profile, b: Profile) -> int:
+    """How much two profiles look like counterparts; 0 where one is a target and the other a rule."""
+    if (a.outcome == "target") is not (b.outcome == "target"):
+        return 0
+    of_a, of_b = ({line.of.zh for line in p.lines} for p in (a, b))
+    return (
+        1
+        + 4 * (a.outcome == b.outcome)
+        + 3 * (a.subject == b.subject)
+        + 2 * (a.effect == b.effect)
+        + 2 * (a.measure == b.measure)
+        + 2 * (a.unit == b.unit)
+        + 3 * bool(of_a & of_b)
+        + 2 * bool(set(a.incomes) & set(b.incomes))
+        + (a.population == b.population)
+        + (a.force == b.force)
+    )
+
+
+def pair(a: Profile, b: Profile, concept: Concept) -> Pair:
+    """Two profiles beside each other."""
+    differs = tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
+    agreement = {name: _agreement(name, a, b, differs) for name in concept.must_agree}
+    return Pair(a, b, differs, agreement)
+
+
+def _of(profile: Profile, aspect: Aspect) -> Any:
+    """What decides one aspect of a profile."""
+    match aspect:
+        case "line":
+            return frozenset(
+                (line.of.zh, line.comparator, line.figure, line.unit) for line in profile.lines
+            )
+        case "income_definition":
+            return frozenset(profile.incomes)
+        case "window":
+            return frozenset(profile.windows)
+        case "condition":
+            return frozenset(profile.whole)
+        case "figure":
+            return tuple((f.value, f.upper, f.by, f.year, f.approx) for f in profile.figures)
+        case "measure":
+            return (profile.measure, profile.unit)
+        case "amount":
+            return (profile.amount, profile.payments)
+        case "cadence":
+            return frozenset(profile.cadence)
+        case "dates":
+            return (profile.in_force.start, profile.in_force.end)
+        case _:
+            return getattr(profile, aspect)
+
+
+#: What of a concept's ``must_agree`` stands in which aspects of a profile.
+_MEANT: Final[dict[str, tuple[Aspect, ...]]] = {
+    "income_definition": ("income_definition",),
+    "window": ("window",),
+    "period": ("figure",),
+    "population": ("population", "subject"),
+    "subject": ("subject",),
+    "denominator": ("population", "subject"),
+    "effect": ("effect", "outcome"),
+    "consequence": ("effect", "outcome"),
+    "line": ("line",),
+    "unit": ("measure",),
+    "payment_period": (),
+}
+
+
+def _agreement(name: str, a: Profile, b: Profile, differs: tuple[Aspect, ...]) -> Agreement:
+    if name not in _MEANT:
+        return "agrees" if a.whole == b.whole and "population" not in differs else "open"
+    if name == "payment_period":
+        paid = [p.amount[2] if p.amount else None for p in (a, b)]
+        return "agrees" if paid[0] == paid[1] else "differs"
+    if name == "period":
+        years = [[(f.year, f.by) for f in p.figures] for p in (a, b)]
+        return "agrees" if years[0] == years[1] else "differs"
+    return "differs" if set(_MEANT[name]) & set(differs) else "agrees"
+
+
+def count(diff: PackDiff) -> Iterator[tuple[str, int]]:
+    """How many concepts are in both packs and in one only, how many pairs say the same."""
+    both = [c for c in diff.concepts if c.mentioned == "both"]
+    yield "both", len(both)
+    yield "left", sum(c.mentioned == "left" for c in diff.concepts)
+    yield "right", sum(c.mentioned == "right" for c in diff.concepts)
+    yield "pairs", sum(len(c.pairs) for c in both)
+    yield "same", sum(p.same for c in both for p in c.pairs)

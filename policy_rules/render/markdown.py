@@ -1,0 +1,112 @@
+"""Packs beside each other as Markdown, for pull requests and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from policy_rules.diff.compare import ASPECTS, Comparison, ConceptDiff, PackDiff, Pair
+from policy_rules.diff.profile import Profile
+from policy_rules.errors import Lang
+from policy_rules.render.aspects import NAMES, outcome, remark, said
+from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
+from policy_rules.render.locators import locators
+
+
+def _safe(text: str) -> str:
+    """A text that stays in its cell."""
+    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return escaped.replace("\n", "<br>")
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(map(_safe, heads)) + " |"
+    yield "|" + " --- |" * len(heads)
+    for row in rows:
+        yield "| " + " | ".join(map(_safe, row)) + " |"
+    yield ""
+
+
+def diff(report: PackDiff, lang: Lang) -> str:
+    """Two packs concept by concept."""
+    title = f"{where(report.left, lang)} ↔ {where(report.right, lang)}"
+    lines = [f"# {title}", "", *(f"- {line}" for line in head(report, lang)), ""]
+    for concept in report.concepts:
+        if concept.mentioned == "both":
+            lines += _concept(concept, report, lang)
+    for name, other in (("left", report.right), ("right", report.left)):
+        mine = [c for c in report.concepts if c.mentioned == name]
+        if mine:
+            side = "A" if name == "left" else "B"
+            told = (
+                f"只在 {side} 中({where(other, lang)}的文件未提及)"
+                if lang == "zh"
+                else f"Only in {side} (not mentioned in the document of {where(other, lang)})"
+            )
+            lines += [f"## {told}", ""]
+            lines += _table(_heads(lang), (_row(c, p, lang) for c in mine for p in _all(c)))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _heads(lang: Lang) -> tuple[str, ...]:
+    return ("事项", "规则或目标", "类别", "条款") if lang == "zh" else (
+        "concept", "rule or target", "kind", "clauses"
+    )  # fmt: skip
+
+
+def _all(concept: ConceptDiff) -> tuple[Profile, ...]:
+    return concept.only_left or concept.only_right
+
+
+def _row(concept: ConceptDiff, profile: Profile, lang: Lang) -> tuple[str, ...]:
+    return (
+        concept.concept.label[lang],
+        profile.label[lang],
+        outcome(profile, lang),
+        locators(profile.clauses, lang),
+    )
+
+
+def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str]:
+    yield f"## {concept.concept.label[lang]}"
+    yield ""
+    for pair in concept.pairs:
+        heads = ("", f"A {where(report.left, lang)}", f"B {where(report.right, lang)}")
+        yield from _table(heads, _pair(pair, lang))
+        told = remark(pair, lang)
+        if told:
+            yield from (told, "")
+    for name, profiles in (("A", concept.only_left), ("B", concept.only_right)):
+        if profiles:
+            more = f"{name} 另有：" if lang == "zh" else f"Also in {name}: "
+            said_ = (f"{p.label[lang]} ({locators(p.clauses, lang)})" for p in profiles)
+            yield from (more + ("；" if lang == "zh" else "; ").join(said_), "")
+
+
+def _pair(pair: Pair, lang: Lang) -> Iterator[tuple[str, ...]]:
+    yield ("名称" if lang == "zh" else "label", pair.left.label[lang], pair.right.label[lang])
+    for aspect in ASPECTS:
+        if aspect in pair.differs:
+            yield (
+                NAMES[aspect][lang],
+                said(pair.left, aspect, lang),
+                said(pair.right, aspect, lang),
+            )
+    yield (
+        "条款" if lang == "zh" else "clauses",
+        locators(pair.left.clauses, lang),
+        locators(pair.right.clauses, lang),
+    )
+
+
+def comparison(report: Comparison, lang: Lang) -> str:
+    """The matrix: a row a concept, a column a pack."""
+    lines = ["# 各地政策对照" if lang == "zh" else "# Packs side by side", ""]
+    for pack in report.packs:
+        lines.append(f"- {where(pack, lang)}: {pack.document.title[lang]} ({report.days[pack.id]})")
+    lines += ["", HYPOTHETICAL[lang], ""]
+    heads = ["事项" if lang == "zh" else "concept", *(where(p, lang) for p in report.packs)]
+    rows = (
+        [concept.label[lang], *(cell(cells.get(p.id, ()), lang) for p in report.packs)]
+        for concept, cells in report.rows
+    )
+    return "\n".join([*lines, *_table(heads, rows)]).rstrip() + "\n"
