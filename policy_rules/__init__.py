@@ -10,9 +10,11 @@ Load a pack, make an engine, ask it about a household::
 """
 
 from policy_rules._version import __version__
+from policy_rules.diff.compare import compare_packs, diff_packs
 from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.finding import Finding
+from policy_rules.engine.several import evaluate_all
 from policy_rules.errors import (
     EngineDisagreement,
     EvaluationError,
@@ -41,6 +43,9 @@ __all__ = [
     "RecordError",
     "Verdict",
     "__version__",
+    "compare_packs",
+    "diff_packs",
+    "evaluate_all",
     "load_pack",
     "load_packs",
 ]

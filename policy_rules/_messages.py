@@ -237,8 +237,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "条款账的 {detail} 没有记下原文中的数值 {got}",
     },
     "property_failed": {
-        "en": "property {detail} does not hold of {got}",
-        "zh": "性质 {detail}({expected})不成立，反例：{got}",
+        "en": "property {detail} ({expected}) does not hold of {got}",
+        "zh": "性质 {detail}（{expected}）不成立，反例：{got}",
     },
     "property_idle": {
         "en": "no record put the property {got} to the test",
@@ -255,6 +255,11 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "no_pack_applies": {
         "en": "no pack applies to region {got} on {detail}; there are: {expected}",
         "zh": "没有规则包适用于地区 {got}、日期 {detail}；现有：{expected}",
+    },
+    "no_region": {
+        "en": "the record names no region: give `region` (a region code), or name the pack (`--pack`); "
+        "there are: {expected}",
+        "zh": "记录没有写地区：请写明 `region`，即行政区划代码，或用 `--pack` 指定规则包；现有：{expected}",
     },
     "no_source": {
         "en": "the official text is not here: {got}",

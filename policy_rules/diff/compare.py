@@ -188,7 +188,7 @@ def _concept_diff(
     left, right = set(range(len(ours))), set(range(len(theirs)))
     pairs = []
     for score, i, j in scored:
-        if score > 0 and -i in left and -j in right:
+        if score >= ALIKE and -i in left and -j in right:
             left.discard(-i)
             right.discard(-j)
             pairs.append(pair(ours[-i], theirs[-j], concept))
@@ -200,20 +200,26 @@ def _concept_diff(
     )
 
 
+#: Less alike than this, two rules are no counterparts, though of one concept.
+ALIKE: Final = 6
+
+
 def _likeness(a: Profile, b: Profile) -> int:
     """How much two profiles look like counterparts; 0 where one is a target and the other a rule."""
     if (a.outcome == "target") is not (b.outcome == "target"):
         return 0
-    of_a, of_b = ({line.of.zh for line in p.lines} for p in (a, b))
+    of_a, of_b = (frozenset(p.incomes) for p in (a, b))
+    money_a, money_b = ({x.unit for x in p.lines} & {"yuan", "yuan_per_person"} for p in (a, b))
     return (
-        1
-        + 4 * (a.outcome == b.outcome)
+        3 * (a.outcome == b.outcome)
         + 3 * (a.subject == b.subject)
-        + 2 * (a.effect == b.effect)
+        + 2 * (a.effect == b.effect != "")
         + 2 * (a.measure == b.measure)
         + 2 * (a.unit == b.unit)
+        + 5 * bool(money_a & money_b)
+        + 3 * bool({x.of.zh for x in a.lines} & {x.of.zh for x in b.lines})
         + 3 * bool(of_a & of_b)
-        + 2 * bool(set(a.incomes) & set(b.incomes))
+        - 5 * (bool(of_a and of_b) and not of_a & of_b and not money_a & money_b)
         + (a.population == b.population)
         + (a.force == b.force)
     )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from policy_rules.expr.nodes import And, Const, Leaf, Named, Node, Or, Param, Var, is_node
+from policy_rules.expr.types import NumberType
 from policy_rules.packs.model import Pack
+
+_BARE: Final = NumberType(None)
 
 
 def expanded(pack: Pack, node: Node, day: date) -> Node:
@@ -76,6 +79,8 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
 
 def _tidy(node: Node) -> Node:
     """Nested connectives flattened, doubles dropped, items in one order."""
+    if isinstance(node, Const) and isinstance(node.type, NumberType):
+        return Const(node.value, _BARE)  # a literal has no unit of its own, a parameter has
     node = mapped(node, _tidy)
     if not isinstance(node, And | Or):
         return node

@@ -121,7 +121,6 @@ class _Maker:
         rule = thing if isinstance(thing, Rule) else None
         target = thing if isinstance(thing, Target) else None
         who = rule.applies_to if rule else target.population if target else None
-        parts = [n for n in expressions(thing) if n is not who]
         nodes = [expanded(self.pack, n, self.day) for n in expressions(thing)]
         plain = list(_reached(self.pack, expressions(thing)))
         period = rule.in_force if rule else self.pack.in_force
@@ -134,7 +133,7 @@ class _Maker:
             label=thing.label,
             population=self.said(who),
             conditions=tuple(self.conditions(thing)),
-            whole=tuple(expanded(self.pack, n, self.day) for n in parts),
+            whole=self.whole(thing),
             lines=tuple(dict.fromkeys(line for n in nodes for line in self.lines(n))),
             incomes=tuple(dict.fromkeys(self.incomes(nodes))),
             windows=tuple(dict.fromkeys(self.windows(plain))),
@@ -171,6 +170,14 @@ class _Maker:
                 yield self.said(part)
         if thing.question:
             yield Said(("figure",), thing.question)
+
+    def whole(self, thing: Rule | Target) -> tuple[Any, ...]:
+        """All that decides besides who is meant and how much is paid."""
+        if isinstance(thing, Rule):
+            named = [(n, c) for n, c in thing.conditions() if n in ("when", "unless", "met_when")]
+            return tuple((name, expanded(self.pack, node, self.day)) for name, node in named)
+        nodes = (thing.when, thing.value, thing.of)
+        return tuple(None if n is None else expanded(self.pack, n, self.day) for n in nodes)
 
     def lines(self, node: Node) -> Iterator[Line]:
         for part in walk(node):

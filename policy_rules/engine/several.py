@@ -135,7 +135,7 @@ def evaluate_all(
     Without ``packs`` those are taken whose region holds the record's and which are in force on the day;
     ``rules`` is a folder to look for packs in first. An overlay that names its pack is laid over that
     pack alone. Raises :class:`~policy_rules.errors.RecordError`, PackError, and
-    :class:`~policy_rules.errors.NotFoundError` (``no_pack_applies``) where none applies.
+    :class:`~policy_rules.errors.NotFoundError` (``no_region``, ``no_pack_applies``) where none is found.
     """
     checked = read_record(record)
     choices: tuple[Choice, ...] = ()
@@ -167,21 +167,19 @@ def lay_over(packs: Sequence[Pack], overlays: Sequence[Overlay]) -> list[Pack]:
 
 
 def taken(choices: Iterable[Choice], region: str, day: date) -> list[str]:
-    """The packs that apply; raises :class:`~policy_rules.errors.NotFoundError` where none does."""
+    """The packs that apply to a region on a day.
+
+    Where the region's packs are all out of force they are taken all the same: their answer says so.
+    Raises :class:`~policy_rules.errors.NotFoundError` where the region has none, or is not known.
+    """
     every = list(choices)
-    names = [c.head.id for c in every if c.applies == "applies"]
-    if not names:
-        near = [c for c in every if c.applies in ("expired", "not_yet", "perhaps")]
-        told = "; ".join(
-            f"{c.head.id} {c.head.in_force.start} – {c.head.in_force.end}" for c in near or every
-        )
-        raise NotFoundError(
-            Problem(
-                "no_pack_applies",
-                Place(path="region"),
-                expected=told,
-                got=shown(region) if region else "nothing",
-                detail=str(day),
-            )
-        )
-    return names
+    for wanted in (("applies",), ("expired", "not_yet")):
+        names = [c.head.id for c in every if c.applies in wanted and c.head.region.holds(region)]
+        if names:
+            return names
+    near = [c for c in every if c.applies != "elsewhere"] or every
+    told = "; ".join(f"{c.head.id} {c.head.in_force.start} – {c.head.in_force.end}" for c in near)
+    place = Place(path="region")
+    if not region:
+        raise NotFoundError(Problem("no_region", place, told))
+    raise NotFoundError(Problem("no_pack_applies", place, told, shown(region), detail=str(day)))

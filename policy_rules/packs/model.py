@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -298,6 +298,10 @@ class DocumentInfo:
     source_quality: Text
 
 
+#: How many digits of a region code tell an area of a level.
+DIGITS: Final = {"province": 2, "prefecture": 4, "county": 6, "township": 9, "village": 12}
+
+
 @attrs.frozen
 class Region:
     """The area a document speaks for."""
@@ -307,12 +311,17 @@ class Region:
     name: Text
 
     def holds(self, code: str) -> bool | None:
-        """Whether a record's region lies within; None where the record names none, or a larger one."""
+        """Whether a record's region lies within.
+
+        None where that cannot be told: the record names no region or a larger one, or the document's
+        own code is that of a larger area than it speaks for.
+        """
         if not code:
             return None
         codes = [_prefix(c) for c in self.codes]
-        if any(code.startswith(c) for c in codes):
-            return True
+        within = [c for c in codes if code.startswith(c)]
+        if within:
+            return True if max(map(len, within)) >= DIGITS[self.level] else None
         return None if any(c.startswith(_prefix(code)) for c in codes) else False
 
 

@@ -174,6 +174,16 @@ def told(profile: Profile) -> Sequence[Aspect]:
     return [a for a in ASPECTS if said(profile, a, "en") != NOTHING.en]
 
 
+def differing(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """Each aspect in which two profiles differ: its name, and what either says."""
+    shown: set[tuple[str, str]] = set()
+    for aspect in pair.differs:
+        both = said(pair.left, aspect, lang), said(pair.right, aspect, lang)
+        if both not in shown:  # a condition that is nothing but its line is told once
+            yield (NAMES[aspect][lang], *both)
+        shown.add(both)
+
+
 def remark(pair: Pair, lang: Lang) -> str:
     """Whether two rules may be called more or less than each other, and why not."""
     zh = lang == "zh"
@@ -199,7 +209,9 @@ def remark(pair: Pair, lang: Lang) -> str:
         )
     if not parts:
         return (
-            "比较的前提(口径、期间、对象等)一致" if zh else "what must agree before comparing does"
+            "比较的前提(口径、期间、对象等)一致"
+            if zh
+            else "what must agree for a comparison agrees"
         )
     return ("；" if zh else "; ").join(parts)
 

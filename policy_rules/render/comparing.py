@@ -12,7 +12,16 @@ from policy_rules.diff.compare import ASPECTS, Comparison, ConceptDiff, PackDiff
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
-from policy_rules.render.aspects import AGREED, NAMES, NOTHING, outcome, profile_data, remark, said
+from policy_rules.render.aspects import (
+    AGREED,
+    NAMES,
+    NOTHING,
+    differing,
+    outcome,
+    profile_data,
+    remark,
+    said,
+)
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.text import Text
@@ -126,13 +135,7 @@ def _concept(
 
 def _pair(pair: Pair, lang: Lang) -> Iterator[Sequence[RichText | str]]:
     yield ("", pair.left.label[lang], pair.right.label[lang])
-    for aspect in ASPECTS:
-        if aspect in pair.differs:
-            yield (
-                NAMES[aspect][lang],
-                said(pair.left, aspect, lang),
-                said(pair.right, aspect, lang),
-            )
+    yield from differing(pair, lang)
     same = [NAMES[a][lang] for a in ASPECTS if a not in pair.differs and _speaks(pair, a)]
     if same:
         join = "、" if lang == "zh" else ", "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policy_rules.diff.compare import ASPECTS, Comparison, ConceptDiff, PackDiff, Pair
+from policy_rules.diff.compare import Comparison, ConceptDiff, PackDiff, Pair
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
-from policy_rules.render.aspects import NAMES, outcome, remark, said
+from policy_rules.render.aspects import differing, outcome, remark
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
 
@@ -84,13 +84,7 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
 
 def _pair(pair: Pair, lang: Lang) -> Iterator[tuple[str, ...]]:
     yield ("名称" if lang == "zh" else "label", pair.left.label[lang], pair.right.label[lang])
-    for aspect in ASPECTS:
-        if aspect in pair.differs:
-            yield (
-                NAMES[aspect][lang],
-                said(pair.left, aspect, lang),
-                said(pair.right, aspect, lang),
-            )
+    yield from differing(pair, lang)
     yield (
         "条款" if lang == "zh" else "clauses",
         locators(pair.left.clauses, lang),

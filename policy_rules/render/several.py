@@ -23,8 +23,8 @@ from policy_rules.verdict import Verdict
 _APPLIES: Final[dict[Applies, Text]] = {
     "applies": Text("适用", "applies"),
     "perhaps": Text(
-        "是否适用要看记录的地区(记录未写，或只写到上级)",
-        "may apply: the record names no region, or a larger one",
+        "是否适用须核对：记录未写地区或只写到上级，或文件没有本级代码；适用时用 --pack 指定",
+        "may apply: the record names no region or a larger one, or the document has no code of its own; use --pack",
     ),
     "expired": Text("该日已过有效期", "no longer in force on that day"),
     "not_yet": Text("该日尚未生效", "not yet in force on that day"),
@@ -43,20 +43,18 @@ NO_PRECEDENCE: Final = Text(
 
 def picked(choices: Sequence[Choice], region: str, day: object, lang: Lang) -> RenderableType:
     """Which packs were taken for a region and day, and which others might matter."""
-    taken = ("、" if lang == "zh" else ", ").join(
-        c.head.id for c in choices if c.applies == "applies"
-    )
+    join = "、" if lang == "zh" else ", "
+    taken = [c.head.id for c in choices if c.applies == "applies"]
     rest = [c for c in choices if c.applies in ("perhaps", "expired", "not_yet")]
+    said = join.join(taken) or ("没有在有效期内的文件" if lang == "zh" else "none is in force")
     first = (
-        f"按地区 {region} 和评估日 {day} 选用：{taken}"
+        f"按地区 {region} 和评估日 {day} 选用：{said}"
         if lang == "zh"
-        else f"chosen by region {region} and date {day}: {taken}"
+        else f"chosen by region {region} and date {day}: {said}"
     )
+    colon = "：" if lang == "zh" else ": "
     lines = [first] + [
-        f"{c.head.id} ({c.head.region.name[lang]})：{_APPLIES[c.applies][lang]}"
-        if lang == "zh"
-        else f"{c.head.id} ({c.head.region.name[lang]}): {_APPLIES[c.applies][lang]}"
-        for c in rest
+        f"{c.head.id} ({c.head.region.name[lang]}){colon}{_APPLIES[c.applies][lang]}" for c in rest
     ]
     return Group(*(paragraph(line, "dim") for line in lines))
 
@@ -114,7 +112,7 @@ def _cell(findings: Sequence[Finding], lang: Lang) -> RichText:
     rows: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         rows.setdefault((finding.rule.id, *finding.answer()), []).append(finding)
-    best: Verdict = max((f.verdict or Verdict.NO for f in findings), key=_RANK.__getitem__)
+    best = max((f.verdict for f in findings if f.verdict is not None), key=_RANK.__getitem__)
     lines = []
     for group in rows.values():
         first = group[0]
@@ -140,7 +138,7 @@ def _counts(results: Determinations, lang: Lang) -> Iterator[str]:
     for name, result in results.items():
         flags, measures = len(result.flags), len(result.measures)
         open_ = len(result.undetermined)
-        silent = not any(f.verdict for f in result.findings)
+        silent = all(f.verdict is None for f in result.findings)
         where = results.packs[name].region.name[lang]
         if silent:
             period = results.packs[name].in_force

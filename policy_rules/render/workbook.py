@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_rules.diff.compare import ASPECTS, Aspect, Comparison, PackDiff
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import EvaluationError, Lang, Place, Problem
-from policy_rules.render.aspects import AGREED, NAMES, outcome, remark, said
+from policy_rules.render.aspects import AGREED, NAMES, differing, outcome, remark, said
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
 from policy_rules.render.words import CAUTION
@@ -134,11 +134,7 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
             ]
             label = "名称" if zh else "label"
             rows.append([*names, label, pair.left.label[lang], pair.right.label[lang], *ends])
-            rows += [
-                [*names, NAMES[a][lang], said(pair.left, a, lang), said(pair.right, a, lang), *ends]
-                for a in ASPECTS
-                if a in pair.differs
-            ]
+            rows += [[*names, *told, *ends] for told in differing(pair, lang)]
     _write(sheet, heads, rows, [12, 18, 12, 46, 46, 20, 20, 30], frozen="D2")
     only = book.create_sheet("只在一份中" if zh else "only in one")
     heads = ["领域", "事项", "在哪份", "名称", "类别", "条款"] if zh else [

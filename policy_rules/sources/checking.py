@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from policy_rules.expr.nodes import Call, Const, Node, YearItem, walk
 from policy_rules.packs.model import Clause, Definition, Entity, Pack, Parameter, Target
 from policy_rules.packs.references import citing, expressions
 from policy_rules.sources.figures import telling, values
+from policy_rules.sources.ledger import item_of
 from policy_rules.sources.matching import Match, State, align
 from policy_rules.sources.wording import OfficialText
 from policy_rules.verdict import Number
@@ -87,7 +89,9 @@ class SourceCheck:
 def check_source(pack: Pack, text: OfficialText) -> SourceCheck:
     """Compare a pack with an official text."""
     matches = align(pack.clauses.values(), text.text)
-    wordings = {m.clause.id: text.text[slice(*m.span)] for m in matches if m.span}
+    wordings = {
+        m.clause.id: _unnumbered(m.clause, text.text[slice(*m.span)]) for m in matches if m.span
+    }
     unfounded, read, count = _unfounded(pack, wordings)
     unheld, told = _unheld(matches, wordings)
     return SourceCheck(
@@ -101,6 +105,12 @@ def check_source(pack: Pack, text: OfficialText) -> SourceCheck:
         count + told,
         count + told - len(unfounded) - len(unheld),
     )
+
+
+def _unnumbered(clause: Clause, wording: str) -> str:
+    """The wording without the number of its item, which a figure may follow (``3.2023年``)."""
+    number = re.search(r"\d+\Z", item_of(clause.id))
+    return wording.removeprefix(f"{number[0]}.") if number else wording
 
 
 def _uncovered(matches: Sequence[Match], text: OfficialText) -> Iterator[tuple[int, int]]:

@@ -74,6 +74,7 @@ def align(clauses: Iterable[Clause], text: str) -> tuple[Match, ...]:
     for i, (clause, start) in enumerate(zip(ordered, starts, strict=True)):
         if start is None:
             starts[i] = found.get(_length(clause), {}).get(clause.fingerprint)
+    _between(ordered, starts, text)
     return _states(ordered, starts, text)
 
 
@@ -86,11 +87,31 @@ def _near(clause: Clause, expected: int, end: int, reach: int, text: str) -> int
     return None
 
 
-def _anywhere(wanted: Mapping[str, int], length: int, text: str) -> dict[str, int]:
-    """Where fingerprints of stretches of one length stand, nearest to where they are expected."""
+def _between(clauses: Sequence[Clause], starts: list[int | None], text: str) -> None:
+    """Look for what is too short to be looked for everywhere, between what was found."""
+    after: list[int] = []
+    end = len(text)
+    for start in reversed(starts):
+        after.append(end)
+        end = start if start is not None else end
+    before = 0
+    for i, (clause, stop) in enumerate(zip(clauses, reversed(after), strict=True)):
+        start = starts[i]
+        if start is None and stop - before <= FARTHEST:
+            wanted = {clause.fingerprint: before}
+            found = _anywhere(wanted, _length(clause), text[before:stop], before)
+            start = starts[i] = found.get(clause.fingerprint)
+        before = max(before, start + _length(clause)) if start is not None else before
+
+
+def _anywhere(wanted: Mapping[str, int], length: int, text: str, offset: int = 0) -> dict[str, int]:
+    """Where fingerprints of stretches of one length stand, nearest to where they are expected.
+
+    ``offset`` is where ``text`` begins.
+    """
     found: dict[str, int] = {}
-    for start in range(len(text) - length + 1):
-        mark = digest(text[start : start + length])
+    for start in range(offset, offset + len(text) - length + 1):
+        mark = digest(text[start - offset : start - offset + length])
         expected = wanted.get(mark)
         if expected is not None and (
             mark not in found or abs(start - expected) < abs(found[mark] - expected)

@@ -10,25 +10,38 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import made_up
 import pytest
 
-from policy_rules import Engine, EngineDisagreement, load_pack
+from policy_rules import Engine, EngineDisagreement, compare_packs, evaluate_all, load_pack
 from policy_rules._messages import MESSAGES
 from policy_rules._phrases import translated
 from policy_rules.engine.durable import loading
 from policy_rules.engine.durable.driver import DurableFailure
 from policy_rules.engine.durable.evaluator import DurableEvaluator
-from policy_rules.errors import PackError, Place, PolicyRulesError, Problem, RecordError
+from policy_rules.errors import (
+    NotFoundError,
+    PackError,
+    Place,
+    PolicyRulesError,
+    Problem,
+    RecordError,
+)
 from policy_rules.facts.dictionary import build_vocabulary
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import read_record
 from policy_rules.packs.loader import load_folder
 from policy_rules.packs.registry import list_packs
+from policy_rules.render import workbook
+from policy_rules.sources.checking import check_source, text_of
 from policy_rules.sources.ledger import audit
-from policy_rules.testing.cases import Runner, read_cases
+from policy_rules.sources.wording import OfficialText
+from policy_rules.testing.cases import Runner, load_cases, read_cases
+from policy_rules.testing.trying import check_properties
 from policy_rules.yamldoc import parse_yaml, read_yaml
 
 HERE = Path(__file__).parent
@@ -156,6 +169,55 @@ def _unavailable(tmp: Path) -> None:
         Engine(load_folder(BASE), engine="durable_rules")
 
 
+def _source(code: str, old: str, new: str, line: str = "8000") -> Callable[[Path], object]:
+    """The problem a changed copy of the made-up document shows."""
+
+    def show(tmp: Path) -> None:
+        report = check_source(made_up.pack(line), OfficialText(made_up.DOCUMENT.replace(old, new)))
+        raise NotFoundError([p for p in report.problems if p.code == code])
+
+    return show
+
+
+def _moved(tmp: Path) -> None:
+    text = made_up.DOCUMENT
+    item = text[text.index("2.有劳动力") : text.index("优先安排")]
+    report = check_source(made_up.pack(), OfficialText(text.replace(item, "") + item))
+    raise NotFoundError([p for p in report.problems if p.code == "clause_moved"])
+
+
+def _property(text: str) -> Callable[[Path], object]:
+    def show(tmp: Path) -> None:
+        for name, body in (made_up.texts() | {"properties.yaml": text, "cases.yaml": CASE}).items():
+            (tmp / name).parent.mkdir(exist_ok=True)
+            (tmp / name).write_text(body, "utf-8")
+        pack = load_folder(tmp, "sample")
+        raise PackError(check_properties(pack, load_cases(pack), samples=5).failures)
+
+    return show
+
+
+CASE = """cases:
+  - id: one
+    record: {type: lifted, size: 2, incomes: {2022: {net: 15000}}}
+    as_of: 2023-06-30
+    expect: {focus_household: YES}
+"""
+CLAIM = """- id: claim
+  kind: implies
+  label: {zh: 例, en: example}
+  subject: household
+  if: household.type == CODE
+  then: not rule.focus_household
+"""
+
+
+def _no_openpyxl(tmp: Path) -> None:
+    with pytest.MonkeyPatch().context() as at:
+        at.setitem(sys.modules, "openpyxl", None)
+        workbook.comparison(compare_packs([made_up.pack()]), tmp / "m.xlsx", "zh")
+
+
 PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cannot_read": (
         lambda tmp: read_yaml(tmp / "none.yaml", "none.yaml"),
@@ -188,6 +250,55 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         "town/pack.yaml: pack_id: 此目录中的规则包名为 `base`，目录名为 `town`",
     ),
     "shadowed_pack": (_shadowed, "`yunnan/dongchuan` 与内置规则包同名，会将其遮蔽"),
+    "clause_moved": (
+        _moved,
+        "语句 2#1 在此文本中位置不同：`2.有劳动力的家庭，每户至少落实2项产业措施；`",
+    ),
+    "wording_differs": (
+        _source("wording_differs", "列为", "列"),
+        "前后语句之间是 `1.对年人均纯收入低于8000元的脱贫户，列“重点帮扶户”。`",
+    ),
+    "clause_absent": (
+        _source("clause_absent", "乡镇每季度排查一次。", ""),
+        "clauses.yaml:21:5: clause_absent: 此文本中没有语句 1#2",
+    ),
+    "not_covered": (
+        _source("not_covered", "三、附则", "另行规定。三、附则"),
+        "not_covered: 条款账没有覆盖 `另行规定。`",
+    ),
+    "figure_unfounded": (
+        _source("figure_unfounded", "", "", "9000"),
+        "figure_unfounded: `rules.focus_household` 的数值 `9000` 在条款 `1#1` 的原文中没有出现",
+    ),
+    "figure_unheld": (
+        _source("figure_unheld", "8000元", "8000元、9000元"),
+        "figure_unheld: 条款账的 `1#1` 没有记下原文中的数值 `9000`",
+    ),
+    "no_source": (
+        lambda tmp: text_of(made_up.pack(), tmp),
+        "no_source: 此处没有这份文件的正式文本：`某县低收入家庭帮扶办法(试行)`",
+    ),
+    "no_region": (lambda tmp: evaluate_all({}, as_of="2023-06-30"), "2024-12-31"),
+    "no_pack_applies": (
+        lambda tmp: evaluate_all({"region": "980101"}, as_of="2023-06-30"),
+        "2024-12-31",
+    ),
+    "property_failed": (
+        _property(CLAIM.replace("CODE", "lifted")),
+        " (2023-06-30)",
+    ),
+    "property_idle": (
+        _property(CLAIM.replace("household.type == CODE", "household.size >= 90")),
+        "sample/properties.yaml:1:3: property_idle: 没有任何记录检验到性质 `claim`",
+    ),
+    "extra_missing": (
+        _no_openpyxl,
+        "extra_missing: 此功能需要 `openpyxl`：请安装 `policy-rules[xlsx]`",
+    ),
+    "cannot_write": (
+        lambda tmp: workbook.comparison(compare_packs([made_up.pack()]), tmp / "no" / "m.xlsx", "zh"),
+        "m.xlsx: cannot_write: 无法写入此文件：文件不存在",
+    ),
     "no_date": (
         lambda tmp: Engine(load_folder(BASE), engine="reference").evaluate({}),
         "as_of: no_date: 判定须有日期：请在此处或在记录中给出 `as_of`",

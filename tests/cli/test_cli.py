@@ -115,13 +115,13 @@ def test_headings_and_the_footer_count_the_same_things() -> None:
 
 
 def test_a_missing_fact_of_a_year_says_which(tmp_path: Path) -> None:
-    path = record(tmp_path, type="lifted", size=4)
+    path = record(tmp_path, region="530113", type="lifted", size=4)
     out = run("evaluate", path, "--as-of", "2023-12-31", "--all").stdout
     assert "2023年工资性收入" in out
 
 
 def test_an_entity_is_called_by_its_kind(tmp_path: Path) -> None:
-    path = record(tmp_path, kind="village")
+    path = record(tmp_path, kind="village", region="530113")
     out = run("evaluate", path, "--as-of", "2023-12-31", "--all").stdout
     assert "本村" in out
     assert not re.search(r"^ *village", out, re.M)
