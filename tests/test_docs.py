@@ -34,36 +34,28 @@ def test_both_readmes_give_the_same_commands_and_output() -> None:
     assert output.findall(english) == output.findall(chinese)
 
 
-def test_the_output_shown_is_the_output_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+SHOWN = re.compile(
+    r"(?:<!-- run command -->|<!-- shown -->)\n```sh\n.*?policy-rules (?P<args>[^\n]*)\n```"
+    r".*?<!-- output -->\n```text\n(?P<out>.*?)```",
+    re.S,
+)
+
+
+@pytest.mark.parametrize("shown", SHOWN.finditer((ROOT / "README.md").read_text("utf-8")))
+def test_the_output_shown_is_the_output_printed(
+    shown: re.Match[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from typer.testing import CliRunner
 
     from policy_rules.cli.app import app
 
     monkeypatch.chdir(ROOT)
-    shown = re.search(
-        r"<!-- output -->\n```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S
-    )
-    assert shown is not None
-    printed = (
-        CliRunner()
-        .invoke(
-            app,
-            [
-                "evaluate",
-                "--lang",
-                "zh",
-                "--overlay",
-                "examples/overlay-2022.yaml",
-                "examples/returning-family.yaml",
-            ],
-        )
-        .stdout
-    )
+    printed = CliRunner().invoke(app, shown["args"].split()).stdout
 
     def bare(text: str) -> list[str]:
         return [line.rstrip() for line in text.strip().splitlines()]
 
-    assert bare(printed) == bare(shown[1])
+    assert bare(printed) == bare(shown["out"])
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -12,10 +12,12 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from policy_rules.diff.profile import Profile, profiles
+from policy_rules.diff.profile import Profile, profile_of, profiles
+from policy_rules.engine.contested import reached
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
 from policy_rules.facts.concepts import Concept, load_concepts
-from policy_rules.packs.model import Pack
+from policy_rules.packs.model import Alternative, Pack, Reading
+from policy_rules.packs.patch import graph_of
 
 #: In what two rules or targets may differ.
 Aspect = Literal[
@@ -26,8 +28,20 @@ ASPECTS: Final[tuple[Aspect, ...]] = (
     "outcome", "subject", "population", "line", "income_definition", "window", "condition", "figure",
     "measure", "force", "effect", "amount", "cadence", "dates",
 )  # fmt: skip
-#: ``agrees``; ``differs``; ``open``: it does not stand in the rules' structure, somebody must look.
-Agreement = Literal["agrees", "differs", "open"]
+#: ``agrees``; ``differs``; ``reading``: agrees as the clauses are read here, and would not under another
+#: declared reading; ``open``: it does not stand in the rules' structure, somebody must look.
+Agreement = Literal["agrees", "differs", "reading", "open"]
+
+
+@attrs.frozen(eq=False)
+class Hanging:
+    """Another declared reading of one side, and the aspects of the rule it changes."""
+
+    pack: str
+    reading: Reading
+    alternative: Alternative
+    changes: frozenset[Aspect]
+    profile: Profile
 
 
 @attrs.frozen(eq=False)
@@ -42,6 +56,7 @@ class Pair:
     right: Profile
     differs: tuple[Aspect, ...]
     agreement: Mapping[str, Agreement]
+    readings: tuple[Hanging, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -127,11 +142,12 @@ def diff_packs(
     known = load_concepts()
     wanted = _wanted(concepts, known)
     of_left, of_right = _by_concept(left, days[0]), _by_concept(right, days[1])
+    sides = (_Readings(left, days[0]), _Readings(right, days[1]))
     found = []
     for name in wanted:
         ours, theirs = of_left.get(name, []), of_right.get(name, [])
         if ours or theirs:
-            found.append(_concept_diff(known[name], ours, theirs))
+            found.append(_concept_diff(known[name], ours, theirs, sides))
     return PackDiff(left, right, *days, tuple(found))
 
 
@@ -173,8 +189,43 @@ def _by_concept(pack: Pack, day: date) -> dict[str, list[Profile]]:
     return found
 
 
+class _Readings:
+    """What other readings of a pack would change of its rules and targets."""
+
+    def __init__(self, pack: Pack, day: date) -> None:
+        self.pack = pack
+        self.day = day
+        self._graph = graph_of(pack)
+        self._reach: list[tuple[Reading, Alternative, frozenset[str]]] = [
+            (reading, choice, reached(pack, choice, self._graph))
+            for reading in pack.readings.values()
+            if not reading.decided and reading.id not in pack.choices
+            for choice in reading.alternatives
+        ]
+        self._packs: dict[tuple[str, str], Pack] = {}
+
+    def of(self, profile: Profile) -> Iterator[Hanging]:
+        section = "targets" if profile.outcome == "target" else "rules"
+        name = f"{section}.{profile.thing.id}"
+        for reading, choice, reach in self._reach:
+            if name not in reach:
+                continue
+            key = reading.id, choice.id
+            if key not in self._packs:
+                self._packs[key] = self.pack.with_reading(*key)
+            other = self._packs[key]
+            thing = getattr(other, section)[profile.thing.id]
+            changed = profile_of(other, thing, self.day)
+            changes = frozenset(a for a in ASPECTS if _of(profile, a) != _of(changed, a))
+            if changes:
+                yield Hanging(self.pack.id, reading, choice, changes, changed)
+
+
 def _concept_diff(
-    concept: Concept, ours: Sequence[Profile], theirs: Sequence[Profile]
+    concept: Concept,
+    ours: Sequence[Profile],
+    theirs: Sequence[Profile],
+    sides: tuple[_Readings, _Readings],
 ) -> ConceptDiff:
     """Counterparts are those most alike; each has at most one."""
     scored = sorted(
@@ -191,7 +242,7 @@ def _concept_diff(
         if score >= ALIKE and -i in left and -j in right:
             left.discard(-i)
             right.discard(-j)
-            pairs.append(pair(ours[-i], theirs[-j], concept))
+            pairs.append(pair(ours[-i], theirs[-j], concept, sides))
     return ConceptDiff(
         concept,
         tuple(pairs),
@@ -202,6 +253,7 @@ def _concept_diff(
 
 #: Less alike than this, two rules are no counterparts, though of one concept.
 ALIKE: Final = 6
+MONEY: Final = frozenset({"yuan", "yuan_per_person"})
 
 
 def _likeness(a: Profile, b: Profile) -> int:
@@ -209,7 +261,10 @@ def _likeness(a: Profile, b: Profile) -> int:
     if (a.outcome == "target") is not (b.outcome == "target"):
         return 0
     of_a, of_b = (frozenset(p.incomes) for p in (a, b))
-    money_a, money_b = ({x.unit for x in p.lines} & {"yuan", "yuan_per_person"} for p in (a, b))
+    money_a, money_b = ({x.unit for x in p.lines} & MONEY for p in (a, b))
+    stated_a, stated_b = (
+        {x.unit for x in p.lines if not isinstance(x.figure, str)} & MONEY for p in (a, b)
+    )
     return (
         3 * (a.outcome == b.outcome)
         + 3 * (a.subject == b.subject)
@@ -217,7 +272,8 @@ def _likeness(a: Profile, b: Profile) -> int:
         + 2 * (a.measure == b.measure)
         + 2 * (a.unit == b.unit)
         + 5 * bool(money_a & money_b)
-        + 3 * bool({x.of.zh for x in a.lines} & {x.of.zh for x in b.lines})
+        + 4 * bool(stated_a & stated_b)
+        + 3 * bool({x.key for x in a.lines} & {x.key for x in b.lines})
         + 3 * bool(of_a & of_b)
         - 5 * (bool(of_a and of_b) and not of_a & of_b and not money_a & money_b)
         + (a.population == b.population)
@@ -225,11 +281,20 @@ def _likeness(a: Profile, b: Profile) -> int:
     )
 
 
-def pair(a: Profile, b: Profile, concept: Concept) -> Pair:
+def pair(a: Profile, b: Profile, concept: Concept, sides: tuple[_Readings, _Readings]) -> Pair:
     """Two profiles beside each other."""
     differs = tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
-    agreement = {name: _agreement(name, a, b, differs) for name in concept.must_agree}
-    return Pair(a, b, differs, agreement)
+    readings = (*sides[0].of(a), *sides[1].of(b))
+    agreement: dict[str, Agreement] = {}
+    for name in concept.must_agree:
+        agreement[name] = _agreement(name, a, b, differs)
+        if agreement[name] == "agrees":
+            for other in readings:
+                ends = (other.profile, b) if other.pack == a.pack else (a, other.profile)
+                apart = tuple(x for x in ASPECTS if _of(ends[0], x) != _of(ends[1], x))
+                if _agreement(name, *ends, apart) != "agrees":
+                    agreement[name] = "reading"
+    return Pair(a, b, differs, agreement, readings)
 
 
 def _of(profile: Profile, aspect: Aspect) -> Any:
@@ -237,7 +302,7 @@ def _of(profile: Profile, aspect: Aspect) -> Any:
     match aspect:
         case "line":
             return frozenset(
-                (line.of.zh, line.comparator, line.figure, line.unit) for line in profile.lines
+                (line.key, line.comparator, line.figure, line.unit) for line in profile.lines
             )
         case "income_definition":
             return frozenset(profile.incomes)
@@ -273,6 +338,11 @@ _MEANT: Final[dict[str, tuple[Aspect, ...]]] = {
     "unit": ("measure",),
     "payment_period": (),
 }
+
+
+def agreed_by(aspect: Aspect) -> tuple[str, ...]:
+    """What of a concept's ``must_agree`` an aspect decides."""
+    return tuple(name for name, aspects in _MEANT.items() if aspect in aspects)
 
 
 def _agreement(name: str, a: Profile, b: Profile, differs: tuple[Aspect, ...]) -> Agreement:

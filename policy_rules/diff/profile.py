@@ -99,6 +99,11 @@ class Profile:
 EVERYBODY: Final = Said(None, Text("不限对象", "everybody"))
 
 
+def profile_of(pack: Pack, thing: Rule | Target, day: date) -> Profile:
+    """The profile of one rule or target."""
+    return _Maker(pack, day).profile(thing)
+
+
 def profiles(pack: Pack, day: date) -> tuple[Profile, ...]:
     """The rules and targets of a pack that have a concept, with the parameters of a day."""
     made = _Maker(pack, day)
@@ -134,7 +139,7 @@ class _Maker:
             population=self.said(who),
             conditions=tuple(self.conditions(thing)),
             whole=self.whole(thing),
-            lines=tuple(dict.fromkeys(line for n in nodes for line in self.lines(n))),
+            lines=tuple(dict.fromkeys(line for n in plain for line in self.lines(n))),
             incomes=tuple(dict.fromkeys(self.incomes(nodes))),
             windows=tuple(dict.fromkeys(self.windows(plain))),
             cadence=tuple(
@@ -189,15 +194,23 @@ class _Maker:
             kind = left.type
             if not _is_figure(right) or not isinstance(kind, NumberType | DateType):
                 continue
+            right = self.valued(right)
             figure = right.value if isinstance(right, Const) else right
             yield Line(
-                left,
+                expanded(self.pack, left, self.day),
                 prose(left, self.labels),
                 op,
-                figure if not isinstance(right, Param) else f"param.{right.name}",
+                f"param.{right.name}" if isinstance(right, Param) else figure,
                 kind.unit if isinstance(kind, NumberType) else None,
-                prose(part, self.labels),
+                prose(Compare(op, left, right), self.labels),
             )
+
+    def valued(self, node: Node) -> Node:
+        """A parameter as the value it has on the day."""
+        if isinstance(node, Param) and node.on is None:
+            value = self.pack.parameters[node.name].on(self.day)
+            return node if value is None else Const(value, node.type)
+        return node
 
     def incomes(self, nodes: Iterable[Node]) -> Iterator[Said]:
         for node in nodes:

@@ -42,7 +42,7 @@ class Variant:
     pack: Pack
     rules: RuleSet
     whom: frozenset[str]
-    #: populations and definitions the patch changes, under this reading and as they were
+    #: populations, definitions and rules the patch changes, under this reading and as they were
     roots: tuple[tuple[Fn, Fn, bool], ...]
     #: rules the patch itself changes; the others change only where a root does
     direct: frozenset[str]
@@ -88,7 +88,7 @@ def _variant(
     patched = [tuple(path.split(".")[:2]) for path in alternative.patch]
     roots = []
     for section, name in patched:
-        if section in ("populations", "definitions"):
+        if section in kinds:
             kind = kinds[section]
             member = getattr(pack, section)[name].subject == "member"
             pair = (
@@ -105,7 +105,7 @@ def _variant(
         frozenset(whom),
         tuple(roots),
         frozenset(name for section, name in patched if section == "rules"),
-        bool(sections - {"populations", "definitions", "rules", "targets"}),
+        bool(sections - {*kinds, "targets"}),
         "document" in sections,
     )
 
@@ -157,7 +157,7 @@ def contested(
 
 
 def _moved(variant: Variant, record: Household, env: Env) -> bool:
-    """Whether a population or definition says something else of this record."""
+    """Whether a population, definition or rule says something else of this record."""
     for here, there, member in variant.roots:
         if not member:
             env[MEMBER] = EMPTY_ROW

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from policy_rules.diff.compare import ASPECTS, Aspect, Pair
+from policy_rules.diff.compare import ASPECTS, Aspect, Pair, agreed_by
 from policy_rules.diff.profile import Payment, Profile, Said
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Target
 from policy_rules.render.goals import figures_text
+from policy_rules.render.locators import locators
 from policy_rules.render.words import (
     AMOUNT_KINDS,
     EFFECTS,
@@ -189,7 +190,7 @@ def remark(pair: Pair, lang: Lang) -> str:
     zh = lang == "zh"
     names = {
         state: [AGREED.get(n, Text(n, n))[lang] for n, s in pair.agreement.items() if s == state]
-        for state in ("differs", "open")
+        for state in ("differs", "reading", "open")
     }
     join = "、" if zh else ", "
     if pair.same:
@@ -201,6 +202,20 @@ def remark(pair: Pair, lang: Lang) -> str:
         told_ = join.join(names["differs"])
         parts.append(
             f"{told_}不同，不能直接比宽严" if zh else f"not plainly comparable: {told_} differ"
+        )
+    if names["reading"]:
+        told_ = join.join(names["reading"])
+        clauses = dict.fromkeys(
+            f"{h.pack} {locators(h.reading.clauses, lang)}"
+            for h in pair.readings
+            if {AGREED.get(n, Text(n, n))[lang] for a in h.changes for n in agreed_by(a)}
+            & set(names["reading"])
+        )
+        where = ("；" if zh else "; ").join(clauses)
+        parts.append(
+            f"{told_}按现在的理解一致，换一种读法就不同，不能直接比宽严({where})"
+            if zh
+            else f"not plainly comparable: {told_} agree only as the clauses are read here ({where})"
         )
     if names["open"]:
         told_ = join.join(names["open"])
@@ -214,6 +229,22 @@ def remark(pair: Pair, lang: Lang) -> str:
             else "what must agree for a comparison agrees"
         )
     return ("；" if zh else "; ").join(parts)
+
+
+def hanging(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """Other readings of either side, those first that bear on what must agree: the pack and clause, the
+    reading, what it would make of the rule."""
+    weighty = sorted(pair.readings, key=lambda h: not any(agreed_by(a) for a in h.changes))
+    for other in weighty:
+        told_ = "；".join(
+            f"{NAMES[a][lang]}：{said(other.profile, a, lang)}"
+            if lang == "zh"
+            else f"{NAMES[a][lang]}: {said(other.profile, a, lang)}"
+            for a in ASPECTS
+            if a in other.changes and a != "condition"
+        )
+        label = other.alternative.label[lang]
+        yield (f"{other.pack} {locators(other.reading.clauses, lang)}", label, told_)
 
 
 def profile_data(profile: Profile) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from policy_rules.render.aspects import (
     NAMES,
     NOTHING,
     differing,
+    hanging,
     outcome,
     profile_data,
     remark,
@@ -26,6 +27,8 @@ from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.text import Text
 
+#: Other readings shown of a pair before the rest is left for ``--all``.
+SHORT: Final = 3
 HYPOTHETICAL: Final = Text(
     "假设性比较：两份文件适用地区或时间不同，“未提及”不等于不允许。",
     "hypothetical: the documents are for other regions or times; not mentioned is not forbidden.",
@@ -62,6 +65,17 @@ def diff_data(diff: PackDiff) -> dict[str, Any]:
                         "differs": list(p.differs),
                         "must_agree": dict(p.agreement),
                         "comparable": p.comparable,
+                        "readings": [
+                            {
+                                "pack": h.pack,
+                                "reading": h.reading.id,
+                                "alternative": h.alternative.id,
+                                "label": h.alternative.label.as_dict(),
+                                "changes": sorted(h.changes),
+                                "then": profile_data(h.profile),
+                            }
+                            for h in p.readings
+                        ],
                         "remark": {"zh": remark(p, "zh"), "en": remark(p, "en")},
                     }
                     for p in c.pairs
@@ -121,6 +135,15 @@ def _concept(
         told = remark(pair, lang)
         if told:
             yield paragraph(f"→ {told}", "yellow" if not pair.comparable else "dim")
+        others = list(hanging(pair, lang))
+        if others:
+            yield paragraph("其他读法：" if lang == "zh" else "other readings:", "dim")
+            shown = others if everything else others[:SHORT]
+            yield Rows.of((f"  {clause}", label, change) for clause, label, change in shown)
+            if len(shown) < len(others):
+                rest = len(others) - len(shown)
+                more = f"  另有 {rest} 种(--all)" if lang == "zh" else f"  {rest} more (--all)"
+                yield RichText(more, style="dim")
     for name, profiles in (("A", concept.only_left), ("B", concept.only_right)):
         if profiles and not everything:
             yield RichText(

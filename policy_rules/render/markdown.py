@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from policy_rules.diff.compare import Comparison, ConceptDiff, PackDiff, Pair
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
-from policy_rules.render.aspects import differing, outcome, remark
+from policy_rules.render.aspects import differing, hanging, outcome, remark
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
 
@@ -75,6 +75,10 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
         told = remark(pair, lang)
         if told:
             yield from (told, "")
+        for clause, label, change in hanging(pair, lang):
+            yield f"- {clause}: {label} → {_safe(change)}"
+        if pair.readings:
+            yield ""
     for name, profiles in (("A", concept.only_left), ("B", concept.only_right)):
         if profiles:
             more = f"{name} 另有：" if lang == "zh" else f"Also in {name}: "

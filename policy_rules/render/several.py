@@ -30,6 +30,8 @@ _APPLIES: Final[dict[Applies, Text]] = {
     "not_yet": Text("该日尚未生效", "not yet in force on that day"),
     "elsewhere": Text("不在该地区", "another region"),
 }
+#: Findings a cell shows before the rest is left for ``--all``.
+SHORT: Final = 2
 HYPOTHETICAL: Final = Text(
     "假设性对照：记录不在下列文件的适用地区：{}。",
     "hypothetical: the record lies outside the region of {}.",
@@ -71,7 +73,7 @@ def side_by_side(
     heads += [pack.region.name[lang] for pack in results.packs.values()]
     rows = [
         [concepts[concept].label[lang] if concept in concepts else concept]
-        + [_cell(by_pack.get(pack, ()), lang) for pack in results]
+        + [_cell(by_pack.get(pack, ()), lang, None if everything else SHORT) for pack in results]
         for concept, by_pack in results.by_concept().items()
         if everything or _worth(by_pack.values())
     ]
@@ -105,7 +107,7 @@ def _worth(cells: Iterable[Sequence[Finding]]) -> bool:
     return any(f.verdict is Verdict.YES and tells(f) for findings in cells for f in findings)
 
 
-def _cell(findings: Sequence[Finding], lang: Lang) -> RichText:
+def _cell(findings: Sequence[Finding], lang: Lang, most: int | None) -> RichText:
     """The findings of one concept in one document: verdict, amount, clauses."""
     if not findings:
         return RichText("—", style="dim")
@@ -127,8 +129,10 @@ def _cell(findings: Sequence[Finding], lang: Lang) -> RichText:
         lines.append(" ".join(w for w in words if w))
     if best is Verdict.NO:
         return RichText(VERDICTS[best][lang], style="dim")
-    style = "bold" if best is Verdict.YES else ""
-    return RichText("\n".join(lines), style=style)
+    rest = 0 if most is None else len(lines) - most
+    if rest > 0:
+        lines = [*lines[:most], f"另有 {rest} 条" if lang == "zh" else f"{rest} more"]
+    return RichText("\n".join(lines), style="bold" if best is Verdict.YES else "")
 
 
 _RANK: Final = {Verdict.NO: 0, Verdict.UNKNOWN: 1, Verdict.YES: 2}

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+import made_up
 import pytest
 
 from policy_rules import Engine, NotFoundError, RecordError, Verdict
@@ -356,3 +357,29 @@ def test_the_facts_a_rule_needs_and_an_unknown_rule() -> None:
     assert "members" not in [f.path for f in engine.required_facts("low")]
     with pytest.raises(NotFoundError):
         engine.required_facts("lowe")
+
+
+def test_a_reading_of_one_rule_reaches_the_rules_built_on_it() -> None:
+    """`b` asks `a`; the other reading changes `a` alone, and so both findings hang on it."""
+    files = made_up.texts()
+    files["rules/more.yaml"] = (
+        "- id: built_on\n  concept: low_income_listing\n  outcome: flag\n  subject: household\n"
+        '  label: {zh: 据此, en: built on it}\n  clauses: ["1#1"]\n  force: must\n'
+        "  when: rule.focus_household\n"
+        "- id: of_member\n  concept: low_income_listing\n  outcome: flag\n  subject: member\n"
+        '  label: {zh: 据此, en: built on it}\n  clauses: ["1#1"]\n  force: must\n'
+        "  when: household.rule.focus_household\n"
+    )
+    files["readings.yaml"] = (
+        '- id: edge\n  clauses: ["1#1"]\n  unclear: {zh: 界, en: edge}\n  basis: {zh: 例, en: example}\n'
+        "  chosen: {zh: 不含, en: without}\n  alternatives:\n    - id: included\n"
+        "      label: {zh: 含, en: with}\n      patch:\n"
+        "        rules.focus_household.when: income(2022).net_per_capita <= 8000\n"
+    )
+    engine = Engine(load_texts(files), engine="reference")
+    record = {"type": "lifted", "size": 2, "incomes": {2022: {"net": 16000}}, "members": [{}]}
+    result = engine.evaluate(record, as_of="2023-06-30")
+    told = {f.id: [c.reading for c in f.contested] for f in result.findings}
+    assert told["focus_household"] == told["built_on"] == told["of_member@m1"] == ["edge"]
+    elsewhere = engine.evaluate(record | {"size": 1}, as_of="2023-06-30")
+    assert not elsewhere.contested
