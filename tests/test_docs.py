@@ -41,7 +41,9 @@ SHOWN = re.compile(
 )
 
 
-@pytest.mark.parametrize("shown", SHOWN.finditer((ROOT / "README.md").read_text("utf-8")))
+@pytest.mark.parametrize(
+    "shown", list(SHOWN.finditer((ROOT / "README.md").read_text("utf-8"))), ids=["one", "several"]
+)
 def test_the_output_shown_is_the_output_printed(
     shown: re.Match[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,15 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
-from policy_rules.diff.compare import ASPECTS, Comparison, ConceptDiff, PackDiff, Pair, count
+from policy_rules.diff.compare import (
+    ASPECTS,
+    Aspect,
+    Comparison,
+    ConceptDiff,
+    PackDiff,
+    Pair,
+    count,
+)
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
@@ -27,6 +35,8 @@ from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.text import Text
 
+#: What a cell of the matrix tells of a rule or target.
+_IN_CELLS: Final[tuple[Aspect, ...]] = ("population", "line", "condition", "figure", "amount")
 #: Other readings shown of a pair before the rest is left for ``--all``.
 SHORT: Final = 3
 HYPOTHETICAL: Final = Text(
@@ -225,13 +235,19 @@ def cell(profiles: Sequence[Profile], lang: Lang, most: int | None = None) -> st
     if not profiles:
         return NOTHING[lang]
     shown = profiles if most is None else profiles[:most]
+    colon = "：" if lang == "zh" else ": "
     texts = []
     for profile in shown:
         words = [outcome(profile, lang), *(said(profile, a, lang) for a in ("effect", "force"))]
         title = " · ".join(w for w in words if w != NOTHING[lang])
-        details = [said(profile, a, lang) for a in ("population", "condition", "figure", "amount")]
-        body = "；".join(d for d in details if d != NOTHING[lang])
-        texts.append(f"{profile.label[lang]}[{title}] {body} {locators(profile.clauses, lang)}")
+        details = [
+            f"{NAMES[a][lang]}{colon}{told}"
+            for a in _IN_CELLS
+            if (told := said(profile, a, lang)) != NOTHING[lang]
+            and not (a == "line" and told in said(profile, "condition", lang))
+        ]
+        lines = [f"● {profile.label[lang]}  [{title}]", *(f"　{d}" for d in details)]
+        texts.append("\n".join([*lines, f"　{locators(profile.clauses, lang)}"]))
     if len(shown) < len(profiles):
         rest = len(profiles) - len(shown)
         texts.append(f"另有 {rest} 条" if lang == "zh" else f"{rest} more")

@@ -16,7 +16,7 @@ from policy_rules.packs.registry import Applies, Choice
 from policy_rules.render.layout import Rows, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.render.terminal import tells
-from policy_rules.render.words import CAUTION, EFFECTS, VERDICTS, money
+from policy_rules.render.words import CAUTION, EFFECTS, OUTCOMES, VERDICTS, money
 from policy_rules.text import Text
 from policy_rules.verdict import Verdict
 
@@ -123,7 +123,8 @@ def _cell(findings: Sequence[Finding], lang: Lang, most: int | None) -> RichText
         words = [VERDICTS[first.verdict][lang]]
         names = [f.subject for f in group if f.subject]
         words += [("、" if lang == "zh" else ", ").join(names)] if names else []
-        words += [EFFECTS[first.effect][lang]] if first.effect and best is Verdict.YES else []
+        kind = EFFECTS[first.effect] if first.effect else OUTCOMES[first.rule.outcome]
+        words += [kind[lang]] if best is Verdict.YES else []
         words += [money(first.amount, lang)] if best is Verdict.YES and first.amount else []
         words.append(locators(first.clauses, lang))
         lines.append(" ".join(w for w in words if w))

@@ -70,6 +70,12 @@ UNITS: Final = {
     "mu": Text("亩", " mu"),
     "times": Text("次", " times"),
     "items": Text("个", " items"),
+    "percentage_points": Text("个百分点", " percentage points"),
+    "km": Text("公里", " km"),
+    "tonnes": Text("吨", " tonnes"),
+    "头": Text("头", " head"),
+    "只": Text("只", " animals"),
+    "支": Text("支", " stems"),
     "ratio": Text("", ""),
 }
 

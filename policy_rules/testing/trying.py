@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -120,6 +121,12 @@ class _Trial:
         kind = "household" if wanted.subject == "member" else wanted.subject
         fitting = [b for b in self.bases if b.data.get("kind", "household") == kind]
         telling = [b for b in fitting if b.yes & set(wanted.rules)] if wanted.rules else fitting
+        if wanted.fact:
+            first = wanted.fact.split(".")
+            telling = [b for b in telling if _recorded(b.data, first)] or telling
+            if wanted.as_of is not None:
+                near = [b for b in telling if b.as_of.year == wanted.as_of.year]
+                telling = near or telling
         tried = 0
         for _ in range(samples * 8):
             if tried >= samples or not telling:
@@ -287,6 +294,26 @@ class _Trial:
         return best
 
 
+def _recorded(node: Any, keys: Sequence[str]) -> bool:
+    """Whether a record holds something at a path (``*``: at any item)."""
+    if not keys:
+        return node is not None
+    if isinstance(node, list):
+        if keys[0] == "*":
+            return any(_recorded(item, keys[1:]) for item in node)
+        return (
+            keys[0].isdigit()
+            and int(keys[0]) < len(node)
+            and _recorded(node[int(keys[0])], keys[1:])
+        )
+    if not isinstance(node, Mapping):
+        return False
+    below = node.get(keys[0])
+    if below is None and keys[0].isdigit():
+        below = node.get(int(keys[0]))
+    return _recorded(below, keys[1:])
+
+
 def _without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The record with one fact left out, the outermost first."""
 
@@ -317,16 +344,18 @@ def _steps(value: Any, towards: str, rng: random.Random) -> Iterator[Any]:
         if value is (towards == "lower"):
             yield not value
     elif isinstance(value, int | float | Decimal | Fraction):
-        yield _plain(Fraction(str(value)) + sign)
-        yield _plain(Fraction(str(value)) + sign * rng.randint(2, 5000))
-        if towards == "lower":
+        number = Fraction(str(value))
+        yield _plain(number + sign)
+        yield _plain(number + sign * rng.randint(2, 5000))
+        if towards == "lower" and number > 0:
             yield 0
     elif isinstance(value, str | date):
-        try:
-            day = read_date(value)
-        except ValueError:
-            return
-        if isinstance(day, date):
+        text = str(value)
+        if re.fullmatch(r"\d{4}-\d{2}", text):  # a month stays a month
+            months = 12 * int(text[:4]) + int(text[5:]) - 1 + sign * rng.choice((1, 1, 2, 12))
+            yield f"{months // 12:04}-{months % 12 + 1:02}"
+        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day = date.fromisoformat(text)
             yield str(day + timedelta(days=sign))
             yield str(day + timedelta(days=sign * rng.randint(2, 900)))
 

@@ -62,7 +62,7 @@ def test_packs_named_stand_side_by_side(house: Path) -> None:
     assert "假设性对照：记录不在下列文件的适用地区" in result.stdout
     # 15,000 / 2 = 7,500: below the line of the one and not of the other
     row = next(line for line in result.stdout.splitlines() if "增收重点帮扶对象" in line)
-    assert row.split()[1:] == ["是", "第1条第1句", "否"]
+    assert row.split()[1:] == ["是", "标识", "第1条第1句", "否"]
     english = run(house, *args, "--pack", "other", "--lang", "en").stdout
     assert "hypothetical" in english
     body = json.loads(run(house, *args, "--pack", "other", "--format", "json").stdout)
