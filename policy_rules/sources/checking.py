@@ -141,7 +141,7 @@ def _unfounded(
         texts = [wordings[c] for c in thing.clauses if c in wordings]
         if not told or not texts:
             continue
-        held = values(texts)
+        held = values(texts) | _yearly(pack, thing)
         count += len(told)
         for number in told:
             if Fraction(number) in held or Fraction(number) * 10000 in held:
@@ -156,6 +156,20 @@ def _unfounded(
             )
             (plain if reading is None else read).append(problem)
     return tuple(plain), tuple(read), count
+
+
+#: How often a cadence comes round in a year.
+_A_YEAR: Final = {"half_year": 2, "quarter": 4, "month": 12, "half_month": 24, "week": 52}
+
+
+def _yearly(pack: Pack, thing: Entity) -> frozenset[Fraction]:
+    """What the cadences of a thing's clauses come to in a year: once a month is 12 times."""
+    return frozenset(
+        Fraction(norm.value or 1) * _A_YEAR[norm.per]
+        for locator in thing.clauses
+        for norm in pack.clauses[locator].norms
+        if norm.per in _A_YEAR
+    )
 
 
 def _readable(pack: Pack) -> dict[str, str]:

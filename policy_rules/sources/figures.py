@@ -14,20 +14,8 @@ import attrs
 
 from policy_rules.sources.wording import normalise
 
-_DIGITS: Final = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {
-    "〇": 0,
-    "两": 2,
-    "壹": 1,
-    "贰": 2,
-    "叁": 3,
-    "肆": 4,
-    "伍": 5,
-    "陆": 6,
-    "柒": 7,
-    "捌": 8,
-    "玖": 9,
-}
-_STEPS: Final = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_DIGITS: Final = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2}
+_STEPS: Final = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS: Final = {"万": 10**4, "亿": 10**8}
 _CHINESE: Final = "[" + "".join([*_DIGITS, *_STEPS]) + "]"
 _ARABIC: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -39,6 +27,7 @@ _NUMERAL: Final = re.compile(
 _MEASURES: Final = re.compile(
     r"(?:分之|倍|成(?=以|左|、|,|。|;|\))|个(?:百分点|月|以上|以下|以内)|万|亿|元|岁|亩|公里|天|年(?!度|级|轻|行动)|周岁|人次|名以|户以|次以|所以|家以|%)"
 )
+_DATE_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?=\d{2}:\d{2})")
 _QUOTED: Final = re.compile(r'"[^"]{0,40}"|《[^》]{0,80}》|\[\d{4}\]\d+号')
 
 
@@ -73,9 +62,14 @@ def chinese(text: str) -> Fraction:
     return Fraction(total + section + digit)
 
 
+def _clock(text: str) -> str:
+    """A date and a time run together (without white space) stand apart again."""
+    return _DATE_TIME.sub(r"\1 ", text)
+
+
 def numerals(wording: str) -> Iterator[Numeral]:
     """Every numeral of a wording, in order."""
-    text = normalise(wording)
+    text = _clock(normalise(wording))
     for match in _NUMERAL.finditer(text):
         if match["half"]:
             value = Fraction(1, 2)
@@ -112,14 +106,19 @@ def values(wordings: Iterable[str]) -> frozenset[Fraction]:
 def telling(wording: str) -> Iterator[Numeral]:
     """The numerals that are figures: Arabic ones, Chinese ones that measure something; not those of
     names in quotation marks, titles and document numbers."""
-    text = normalise(wording)
+    text = _clock(normalise(wording))
     names = [m.span() for m in _QUOTED.finditer(text)]
     for numeral in numerals(text):
         end = numeral.start + len(numeral.text)
         if any(a <= numeral.start and end <= b for a, b in names):
             continue
-        if numeral.chinese and not _MEASURES.search(text, numeral.start, end + 4):
-            continue
-        if numeral.chinese and not (_MEASURES.match(text, end) or _MEASURES.search(numeral.text)):
+        if numeral.chinese and (
+            numeral.text[0] in "百千" or not _measures(text, numeral.text, end)
+        ):
             continue
         yield numeral
+
+
+def _measures(text: str, numeral: str, end: int) -> bool:
+    """Whether a Chinese numeral counts something, and is no part of a word."""
+    return bool(_MEASURES.match(text, end) or _MEASURES.search(numeral))
