@@ -119,14 +119,7 @@ class _Trial:
         """How many records put a property to the test, and what is wrong with it."""
         rng = random.Random(f"{self.seed} {wanted.id}")
         kind = "household" if wanted.subject == "member" else wanted.subject
-        fitting = [b for b in self.bases if b.data.get("kind", "household") == kind]
-        telling = [b for b in fitting if b.yes & set(wanted.rules)] if wanted.rules else fitting
-        if wanted.fact:
-            first = wanted.fact.split(".")
-            telling = [b for b in telling if _recorded(b.data, first)] or telling
-            if wanted.as_of is not None:
-                near = [b for b in telling if b.as_of.year == wanted.as_of.year]
-                telling = near or telling
+        telling = self._telling(wanted, kind)
         tried = 0
         for _ in range(samples * 8):
             if tried >= samples or not telling:
@@ -146,6 +139,25 @@ class _Trial:
         if tried == 0:
             return 0, Problem("property_idle", wanted.place, got=shown(wanted.id))
         return tried, None
+
+    def _telling(self, wanted: Property, kind: str) -> list[_Base]:
+        """The cases that put a property to the test as they are, else those that come near."""
+        fitting = [b for b in self.bases if b.data.get("kind", "household") == kind]
+        near = [b for b in fitting if b.yes & set(wanted.rules)] if wanted.rules else fitting
+        if wanted.fact:
+            path = wanted.fact.split(".")
+            near = [b for b in near if _recorded(b.data, path)] or near
+        return [b for b in near if self._put_to_test(wanted, b)] or near
+
+    def _put_to_test(self, wanted: Property, base: _Base) -> bool:
+        day = wanted.as_of or base.as_of
+        if wanted.kind == "implies":
+            record = self._read(base.data)
+            return (
+                record is not None and self._implies(base.engine, wanted, record, day) is not None
+            )
+        said = base.engine.verdicts(base.data, as_of=day)
+        return any(v is Verdict.YES for (rule, _), v in said.items() if rule in wanted.rules)
 
     def _near(self, data: Mapping[str, Any], kind: str, rng: random.Random) -> dict[str, Any]:
         """A record like that of a case: a few of its facts drawn anew, dropped or added."""
