@@ -1,0 +1,1 @@
+"""Populations: readers, writers, column compilers, coverage."""
