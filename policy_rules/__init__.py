@@ -26,6 +26,7 @@ from policy_rules.errors import (
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Clause, Pack
 from policy_rules.packs.registry import load_pack, load_packs
+from policy_rules.tables.coverage import measure_coverage
 from policy_rules.verdict import Verdict
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "evaluate_all",
     "load_pack",
     "load_packs",
+    "measure_coverage",
 ]

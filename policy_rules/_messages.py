@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from policy_rules._messages_tables import TABLES
+
 MESSAGES: Final[dict[str, dict[str, str]]] = {
     "_nearest": {"en": "did you mean `{nearest}`?", "zh": "是否想写 `{nearest}`？"},
     # -- files ---------------------------------------------------------------------------------
@@ -248,6 +250,27 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "this needs {got}: install {expected}",
         "zh": "此功能需要 {got}：请安装 {expected}",
     },
+    "value_not_held": {
+        "en": "a table cannot hold {got} exactly: at most six decimals, and not beyond ±9.2e12",
+        "zh": "表中无法精确保存 {got}：至多六位小数，且不超过 ±9.2×10¹²",
+    },
+    "run_unfinished": {
+        "en": "an earlier run stands here unfinished: go on with `--resume`, or remove {got} to begin anew",
+        "zh": "此处有一次未完成的运行：加上 `--resume` 接着做，或删除 {got} 后重新开始",
+    },
+    "run_differs": {
+        "en": "the unfinished run is of other input or options: it has {expected}, now {got}; remove its folder "
+        "to begin anew",
+        "zh": "未完成的那次运行，数据或选项与现在不同：当时为 {expected}，现为 {got}；如要重新开始，请删除其目录",
+    },
+    "record_failed": {
+        "en": "the evaluation of this record failed: {detail}",
+        "zh": "对此记录的判定失败：{detail}",
+    },
+    "number_overflow": {
+        "en": "a number in pack {got} grew beyond {expected}, the widest type of this engine; the engine `reference` has no such limit",
+        "zh": "规则包 {got} 计算中的数值超出此引擎最宽的类型 {expected}；`reference` 引擎没有此限制",
+    },
     "cannot_write": {
         "en": "this file cannot be written: {detail}",
         "zh": "无法写入此文件：{detail}",
@@ -287,6 +310,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "this is written for the pack {got}, not for {expected}",
         "zh": "此文件是为规则包 {got} 编写的，不适用于 {expected}",
     },
+    # -- tables: _messages_tables.py -------------------------------------------------------------
+    **TABLES,
     # -- records, evaluation, checks -------------------------------------------------------------
     "engine_failed": {
         "en": "durable_rules failed on this record: {detail}",

@@ -81,9 +81,17 @@ _PHRASES: Final = {
     # the operating system
     "No such file or directory": "文件不存在",
     "Permission denied": "没有读取权限",
+    "another run is writing here": "另有一次运行正在写入此处",
+    "No space left on device": "磁盘已满",
+    "File too large": "文件过大",
     "Is a directory": "这是文件夹，不是文件",
     "Not a directory": "路径中有一段不是文件夹",
     "File name too long": "文件名过长",
+    # tables
+    "it is locked by a password": "文件有密码保护",
+    "the file is damaged": "文件已损坏",
+    "a number whose birth date is none": "其中的出生日期不存在",
+    "a number whose check digit is wrong": "校验码不符",
     # YAML
     "control characters are not allowed": "不允许出现控制字符",
     "mapping values are not allowed in this context": "此处不能出现键和值，可能是缩进不对或缺少引号",

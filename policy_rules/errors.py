@@ -23,14 +23,23 @@ Lang = Literal["zh", "en"]
 
 @attrs.frozen
 class Place:
-    """Where something is wrong: file, line and column (from 1), and the path of the value."""
+    """Where something is wrong: file, line and column (from 1), and the path of the value.
+
+    In a table ``sheet`` and ``header`` name the sheet and the column, ``line`` is the row.
+    """
 
     file: str = ""
     line: int | None = None
     column: int | None = None
     path: str = ""
+    sheet: str = ""
+    header: str = ""
 
     def __str__(self) -> str:
+        if self.sheet or self.header:
+            row = "" if self.line is None else f":{self.line}"
+            sheet = f"[{self.sheet}]" if self.sheet else ""
+            return f"{self.file}{sheet}{row}" + (f":{self.header}" if self.header else "")
         parts = [self.file] if self.file else []
         parts += [str(n) for n in (self.line, self.column) if n is not None]
         where = ":".join(parts)
@@ -154,9 +163,9 @@ class Problems:
         return bool(self.found)
 
 
-def _order(problem: Problem) -> tuple[str, int, int]:
+def _order(problem: Problem) -> tuple[str, str, int, int]:
     place = problem.place
-    return (place.file, place.line or 0, place.column or 0)
+    return (place.file, place.sheet, place.line or 0, place.column or 0)
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

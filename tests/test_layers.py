@@ -14,6 +14,7 @@ LAYERS = (
     (
         "errors",
         "_messages",
+        "_messages_tables",
         "_phrases",
         "_version",
         "text",

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from policy_rules._version import __version__
-from policy_rules.cli import comparing, evaluation, packs, replaying, sources
+from policy_rules.cli import (
+    batch,
+    comparing,
+    coverage,
+    evaluation,
+    packs,
+    replaying,
+    sources,
+    tables,
+)
 
 app = typer.Typer(
     name="policy-rules",
@@ -38,15 +47,18 @@ def _root(
 
 app.command("evaluate")(evaluation.evaluate)
 app.command("explain")(evaluation.explain)
+app.command("batch")(batch.batch)
 app.command("replay")(replaying.replay)
 app.command("packs")(packs.packs)
 app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
+app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
 app.add_typer(sources.app, name="sources")
+app.add_typer(tables.app, name="tables")
 
 
 def main() -> None:

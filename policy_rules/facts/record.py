@@ -311,6 +311,7 @@ class _Reader:
                 continue
             if not isinstance(item, Mapping):
                 self.note(here, Refused("wrong_type", "a mapping", discreet(item)))
+                complete = False
                 continue
             row = self.row(spec, item, here, ITEM_META)
             row.id = self.text(item, "id", here) or f"{spec.name[0]}{i + 1}"

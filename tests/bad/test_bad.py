@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import bad_batch
+import bad_tables
 import made_up
 import pytest
 
@@ -40,6 +42,7 @@ from policy_rules.render import workbook
 from policy_rules.sources.checking import check_source, text_of
 from policy_rules.sources.ledger import audit
 from policy_rules.sources.wording import OfficialText
+from policy_rules.tables.frames import Population
 from policy_rules.testing.cases import Runner, load_cases, read_cases
 from policy_rules.testing.trying import check_properties
 from policy_rules.yamldoc import parse_yaml, read_yaml
@@ -218,6 +221,20 @@ def _no_openpyxl(tmp: Path) -> None:
         workbook.comparison(compare_packs([made_up.pack()]), tmp / "m.xlsx", "zh")
 
 
+def _overflowing() -> None:
+    import polars as pl
+
+    from policy_rules.tables.plan import Define, Needed, Op, Outcome, Plan, Ref
+    from policy_rules.tables.sql_engine import run_duckdb
+
+    x = Ref("x", "int")
+    product = Define("household", "y", Op("gt", (Op("mul", (x, x, x), "int"), x), "bool"))
+    needed = (Needed("household", "x", "int"),)
+    outcomes = (Outcome("r", "household", "y", None, None, None),)
+    plan = Plan("made_up", "household", ("household",), needed, (product,), outcomes, None, ())
+    run_duckdb(plan, {"household": pl.DataFrame({"_row": [0], "x": [2**62]})})
+
+
 PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cannot_read": (
         lambda tmp: read_yaml(tmp / "none.yaml", "none.yaml"),
@@ -295,6 +312,15 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         _no_openpyxl,
         "extra_missing: 此功能需要 `openpyxl`：请安装 `policy-rules[xlsx]`",
     ),
+    "value_not_held": (
+        lambda tmp: Population.of_records([read_record({"incomes": {2022: {"net": 0.0000001}}})]),
+        "[0]: household.incomes.net: value_not_held: 表中无法精确保存 `1/10000000`："
+        "至多六位小数，且不超过 ±9.2×10¹²",
+    ),
+    "number_overflow": (
+        lambda tmp: _overflowing(),
+        "number_overflow: 规则包 `made_up` 计算中的数值超出此引擎最宽的类型 `INT128`；`reference` 引擎没有此限制",
+    ),
     "cannot_write": (
         lambda tmp: workbook.comparison(compare_packs([made_up.pack()]), tmp / "no" / "m.xlsx", "zh"),
         "m.xlsx: cannot_write: 无法写入此文件：文件不存在",
@@ -318,6 +344,9 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         "`No module named 'durable_rules_engine'`",
     ),
 }  # fmt: skip
+
+
+PRODUCED |= bad_tables.PRODUCED | bad_batch.PRODUCED
 
 
 @pytest.mark.parametrize("code", PRODUCED)

@@ -1,0 +1,224 @@
+"""Workbooks (xlsx, xls, WPS et and ods) as sheets of raw cells, through python-calamine.
+
+Calamine gives an empty text for ``#N/A`` and for a formula that has no stored value. Both are found
+beforehand in the sheet's XML (xlsx only: in the older binary forms such cells read as empty), in the
+same pass that bounds what the reader would have to hold.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree
+
+from policy_rules.errors import EvaluationError, Place, Problem, RecordError
+from policy_rules.tables.sheets import Odd, RawRow, RawSheet, with_odd
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+#: Bytes of a workbook on disk, and of all its parts unpacked.
+LARGEST_BOOK: Final = 1 << 30
+LARGEST_UNPACKED: Final = 8 << 30
+#: A part that unpacks to this many times its size is no table (sheets of real data reach 40).
+_RATIO: Final = 300
+_SMALL: Final = 64 << 20
+#: Cells between the first and the last of a sheet: the reader holds them all, empty ones too.
+MOST_CELLS: Final = 200_000_000
+#: Bytes of one cell's text; Excel allows 32,767 characters.
+LONGEST_TEXT: Final = 1 << 20
+_CHUNK: Final = 1 << 20
+
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_REF: Final = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_LETTERS: Final = re.compile(rb' r="([A-Z]{1,3})\d')
+_ROW: Final = re.compile(rb'<(?:\w+:)?row\b[^>]*? r="(\d{1,7})"')
+_VALUE: Final = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)</")
+_ERRORS: Final = frozenset(["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"])
+
+
+def open_workbook(path: Path) -> tuple[RawSheet, ...]:
+    """The visible sheets of a workbook.
+
+    Raises :class:`~policy_rules.errors.RecordError` where it is damaged, locked by a password or beyond
+    the bounds, :class:`~policy_rules.errors.EvaluationError` where python-calamine is missing.
+    """
+    try:
+        import python_calamine as calamine
+    except ImportError as error:
+        problem = Problem(
+            "extra_missing", Place(), expected="`policy-rules[tables]`", got="`python-calamine`"
+        )
+        raise EvaluationError(problem) from error
+    size = path.stat().st_size
+    if size > LARGEST_BOOK:
+        raise _refused(path, "file_too_large", expected=str(LARGEST_BOOK), got=str(size))
+    with path.open("rb") as stream:
+        zipped = stream.read(2) == b"PK"
+    odd = _scanned(path) if zipped else {}
+    try:
+        # by its content: an .et or a misnamed .xls is opened too
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+    except calamine.PasswordError as error:
+        raise _refused(path, "cannot_read", "it is locked by a password") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise _refused(path, "cannot_read", "the file is damaged") from error
+    sheets = []
+    for i, meta in enumerate(book.sheets_metadata):
+        if meta.typ is calamine.SheetTypeEnum.WorkSheet and (
+            meta.visible is calamine.SheetVisibleEnum.Visible
+        ):
+            sheets.append(_sheet(path, book, i, meta.name, odd.get(meta.name, {})))
+    return tuple(sheets)
+
+
+def _sheet(
+    path: Path, book: CalamineWorkbook, index: int, name: str, odd: dict[tuple[int, int], Odd]
+) -> RawSheet:
+    import python_calamine as calamine
+
+    try:
+        sheet = book.get_sheet_by_index(index)
+        ranges = sheet.merged_cell_ranges or []
+        merged = tuple((a, b, c, d) for (a, b), (c, d) in ranges)
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise _refused(path, "cannot_read", "the file is damaged") from error
+    return RawSheet(name, partial(_rows, sheet, odd), merged)
+
+
+def _rows(sheet: Any, odd: dict[tuple[int, int], Odd]) -> Iterator[RawRow]:
+    if sheet.start is None:
+        return
+    left: list[Any] = [None] * int(sheet.start[1])
+    last = sheet.end[1] + 1
+    more = max((c + 1 for _, c in odd), default=0) - last
+    right: list[Any] = [None] * max(0, more)
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        row = RawRow(number, [*left, *cells, *right])
+        yield with_odd(row, odd) if odd else row
+
+
+# -- what stands in the XML ------------------------------------------------------------------------
+
+
+def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
+    """By sheet the odd cells of an xlsx; raises where the workbook is beyond the bounds."""
+    found: dict[str, dict[tuple[int, int], Odd]] = {}
+    try:
+        with zipfile.ZipFile(path) as book:
+            total = 0
+            for part in book.infolist():
+                total += part.file_size
+                packed = max(1, part.compress_size)
+                bomb = part.file_size > _SMALL and part.file_size / packed > _RATIO
+                if bomb or total > LARGEST_UNPACKED:
+                    raise _refused(path, "file_too_large", expected=str(LARGEST_UNPACKED),
+                                   got=str(total))  # fmt: skip
+            names = {_bare(n): n for n in book.namelist()}
+            if "xl/sharedstrings.xml" in names:
+                _texts(path, book, names["xl/sharedstrings.xml"])
+            for sheet, part_name in _parts(book, names).items():
+                with book.open(part_name) as stream:
+                    found[sheet] = _odd_cells(path, sheet, stream)
+    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, EOFError, NotImplementedError,
+            RuntimeError, OSError) as error:  # fmt: skip
+        if isinstance(error, RecordError):
+            raise
+        raise _refused(path, "cannot_read", "the file is damaged") from error
+    return found
+
+
+def _bare(name: str) -> str:
+    return name.lstrip("/").lower()
+
+
+def _parts(book: zipfile.ZipFile, names: dict[str, str]) -> dict[str, str]:
+    """Sheets by name with the part that holds them; none for forms other than xlsx."""
+    top, links = names.get("xl/workbook.xml"), names.get("xl/_rels/workbook.xml.rels")
+    if top is None or links is None:
+        return {}
+    for name in (top, links):
+        if book.getinfo(name).file_size > 16 << 20:
+            raise zipfile.BadZipFile(name)
+    targets = {
+        link.get("Id"): link.get("Target", "") for link in ElementTree.fromstring(book.read(links))
+    }
+    parts = {}
+    for node in ElementTree.fromstring(book.read(top)).iter():
+        if node.tag.rsplit("}", 1)[-1] == "sheet":
+            link = next((v for k, v in node.attrib.items() if k.endswith("}id")), None)
+            target = targets.get(link, "")
+            inner = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            if _bare(inner) in names and inner.lower().endswith(".xml"):
+                parts[node.get("name", "")] = names[_bare(inner)]
+    return parts
+
+
+def _texts(path: Path, book: zipfile.ZipFile, name: str) -> None:
+    """Refuse a text no cell of Excel can hold: each copy of it would be held apart."""
+    run = 0
+    with book.open(name) as stream:
+        while chunk := stream.read(_CHUNK):
+            cut = chunk.find(b"<")
+            if run + (len(chunk) if cut < 0 else cut) > LONGEST_TEXT:
+                raise _refused(path, "cell_too_large", expected=str(LONGEST_TEXT))
+            run = run + len(chunk) if cut < 0 else len(chunk) - chunk.rfind(b">")
+
+
+def _odd_cells(path: Path, sheet: str, stream: Any) -> dict[tuple[int, int], Odd]:
+    odd: dict[tuple[int, int], Odd] = {}
+    rest = b""
+    rows, columns, done = 0, 0, False
+    while not done:
+        chunk = stream.read(_CHUNK)
+        data = rest + chunk
+        end = data.find(b"sheetData>", max(0, data.find(b"<sheetData>") + 11))
+        done = not chunk or (end > 0 and data[end - 1 : end] in (b"/", b":"))
+        cut = len(data) if done else max(data.rfind(b"<c "), data.rfind(b"<x:c "), 0)
+        whole, rest = data[:cut], data[cut:]
+        if len(rest) > 2 * LONGEST_TEXT:
+            raise _refused(path, "cell_too_large", sheet, expected=str(LONGEST_TEXT))
+        rows = max(rows, max(map(int, _ROW.findall(whole)), default=0))
+        for letters in set(_LETTERS.findall(whole)):
+            columns = max(columns, _column(letters) + 1)
+        if rows * columns > MOST_CELLS:
+            raise _refused(
+                path, "too_many_cells", sheet, expected=str(MOST_CELLS), got=str(rows * columns)
+            )
+        if b'"e"' in whole or b"<f" in whole or b":f" in whole:
+            _note(whole, odd)
+    return odd
+
+
+def _note(data: bytes, odd: dict[tuple[int, int], Odd]) -> None:
+    for match in _CELL.finditer(data):
+        head, body = match[1], match[2] or b""
+        at = _REF.search(head)
+        if at is None:
+            continue
+        value = _VALUE.search(body)
+        text = value[1].decode("utf-8", "replace") if value else ""
+        where = (int(at[2]), _column(at[1]))
+        if b't="e"' in head:
+            odd[where] = Odd("cell_error", text if text in _ERRORS else "#N/A")
+        elif (b"<f" in body or b":f" in body) and not text and b't="str"' not in head:
+            odd[where] = Odd("formula_without_value")
+
+
+def _column(letters: bytes) -> int:
+    """``A`` is 0, ``AA`` 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _refused(path: Path, code: str, detail: str = "", **parts: str) -> RecordError:
+    if code == "too_many_cells" or (code == "cell_too_large" and detail):
+        return RecordError(Problem(code, Place(str(path), sheet=detail), **parts))
+    return RecordError(Problem(code, Place(str(path)), detail=detail, **parts))
