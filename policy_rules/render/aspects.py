@@ -22,7 +22,7 @@ from policy_rules.render.words import (
 from policy_rules.text import Text
 
 NAMES: Final[dict[Aspect, Text]] = {
-    "outcome": Text("类别", "kind"),
+    "outcome": Text("类别", "type of rule"),
     "subject": Text("判定到", "about"),
     "population": Text("对象", "population"),
     "line": Text("界限", "line"),
@@ -89,7 +89,8 @@ _ABOUT: Final = {
 
 def said(profile: Profile, aspect: Aspect, lang: Lang) -> str:
     """What a profile says of one aspect."""
-    return "；".join(parts) if (parts := list(_said(profile, aspect, lang))) else NOTHING[lang]
+    join = "；" if lang == "zh" else "; "
+    return join.join(parts) if (parts := list(_said(profile, aspect, lang))) else NOTHING[lang]
 
 
 def _said(profile: Profile, aspect: Aspect, lang: Lang) -> Iterator[str]:
@@ -236,15 +237,18 @@ def hanging(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
     reading, what it would make of the rule."""
     weighty = sorted(pair.readings, key=lambda h: not any(agreed_by(a) for a in h.changes))
     for other in weighty:
-        told_ = "；".join(
-            f"{NAMES[a][lang]}：{said(other.profile, a, lang)}"
-            if lang == "zh"
-            else f"{NAMES[a][lang]}: {said(other.profile, a, lang)}"
+        here = pair.left if other.pack == pair.left.pack else pair.right
+        changes = [
+            (NAMES[a][lang], said(other.profile, a, lang))
             for a in ASPECTS
-            if a in other.changes and a != "condition"
-        )
+            if a in other.changes
+            and a != "condition"
+            and said(other.profile, a, lang) != said(here, a, lang)
+        ]
+        colon, join = ("：", "；") if lang == "zh" else (": ", "; ")
         label = other.alternative.label[lang]
-        yield (f"{other.pack} {locators(other.reading.clauses, lang)}", label, told_)
+        where = f"{other.pack} {locators(other.reading.clauses, lang)}"
+        yield (where, label, join.join(name + colon + told for name, told in changes))
 
 
 def profile_data(profile: Profile) -> dict[str, Any]:
