@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from policy_rules.diff.compare import ASPECTS, Aspect, Pair, agreed_by
+from policy_rules.diff.compare import ASPECTS, Aspect, Hanging, Pair, agreed_by
 from policy_rules.diff.profile import Payment, Profile, Said
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Target
@@ -235,7 +235,13 @@ def remark(pair: Pair, lang: Lang) -> str:
 def hanging(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
     """Other readings of either side, those first that bear on what must agree: the pack and clause, the
     reading, what it would make of the rule."""
-    weighty = sorted(pair.readings, key=lambda h: not any(agreed_by(a) for a in h.changes))
+    must = list(pair.agreement)
+
+    def weight(other: Hanging) -> int:
+        names = {n for a in other.changes for n in agreed_by(a)}
+        return min((must.index(n) for n in names if n in must), default=len(must))
+
+    weighty = sorted(pair.readings, key=weight)
     for other in weighty:
         here = pair.left if other.pack == pair.left.pack else pair.right
         changes = [
