@@ -247,8 +247,8 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "zh": "没有任何记录检验到性质 {got}",
     },
     "extra_missing": {
-        "en": "this needs {got}: install {expected}",
-        "zh": "此功能需要 {got}：请安装 {expected}",
+        "en": "this needs {got}: run {expected} first",
+        "zh": "此功能需要 {got}：请先运行 {expected}",
     },
     "value_not_held": {
         "en": "a table cannot hold {got} exactly: at most six decimals, and not beyond ±9.2e12",
@@ -278,6 +278,16 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "no_pack_applies": {
         "en": "no pack applies to region {got} on {detail}; there are: {expected}",
         "zh": "没有规则包适用于地区 {got}、日期 {detail}；现有：{expected}",
+    },
+    "only_perhaps": {
+        "en": "no pack is sure to apply to region {got} on {detail}; perhaps: {expected}: the region is a larger one, "
+        "or the document has no code of its own; look, and name the pack with `--pack`",
+        "zh": "没有规则包确定适用于地区 {got}、日期 {detail}；可能适用：{expected}：地区只写到上级，或文件没有本级代码；"
+        "请核对后用 `--pack` 指定",
+    },
+    "ambiguous": {
+        "en": "{got} fits several: {expected}; name one of them",
+        "zh": "{got} 对应不止一个：{expected}；请写明其中一个",
     },
     "no_region": {
         "en": "the record names no region: give `region` (a region code), or name the pack (`--pack`); "

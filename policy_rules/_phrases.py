@@ -140,8 +140,8 @@ _FORMS: Final = tuple(
     (re.compile(pattern), form)
     for pattern, form in (
         (r"one of (.+)", "{} 之一"),
-        (r"a text of (\d+) characters", "{} 个字的文本"),
-        (r"a text of 1 characters?", "1 个字的文本"),
+        (r"a text of (\d+) characters", "（{}个字，内容不显示）"),
+        (r"a text of 1 characters?", "（1个字，内容不显示）"),
         (r"(.+?),? such as (?P<raw1>\[.+\]) or (?P<raw2>\[.+\])", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>\S+) or (?P<raw2>\S+)", "{}，如 {} 或 {}"),
         (r"(.+?),? such as (?P<raw1>[^\s,]+), or (.+)", "{}，如 {}，或 {}"),

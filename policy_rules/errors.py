@@ -45,7 +45,7 @@ class Place:
         where = ":".join(parts)
         if self.line is None and self.path:
             where = f"{where}: {self.path}" if where else self.path
-        return where or "<input>"
+        return where
 
 
 @attrs.frozen
@@ -76,8 +76,13 @@ class Problem:
         return tight(text) if lang == "zh" else text
 
     def render(self, lang: Lang = "en") -> str:
-        """``file:line:column: code: message``."""
-        return f"{self.place}: {self.code}: {self.message(lang)}"
+        """``file:line:column: code: message``; without a place, the code comes first."""
+        where = str(self.place)
+        return (
+            f"{where}: {self.code}: {self.message(lang)}"
+            if where
+            else f"{self.code}: {self.message(lang)}"
+        )
 
     def as_dict(self) -> dict[str, object]:
         """The problem as plain data, for JSON."""

@@ -72,8 +72,8 @@ def diff(
     report = diff_packs(
         load_pack(left, rules),
         load_pack(right, rules),
-        left_day=day_option(left_day, "--a-on"),
-        right_day=day_option(right_day, "--b-on"),
+        left_as_of=day_option(left_day, "--a-on"),
+        right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
     )
     language = lang_of(lang)
@@ -106,7 +106,7 @@ def compare(
 ) -> None:
     """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
     packs = [load_pack(name, rules) for name in names or list_packs(rules)]
-    report = compare_packs(packs, day=day_option(day, "--on"), concepts=concept or ())
+    report = compare_packs(packs, as_of=day_option(day, "--on"), concepts=concept or ())
     language = lang_of(lang)
     _give(
         form,

@@ -298,7 +298,7 @@ def _findings(result: Determination, text: str) -> Sequence[Finding]:
         found = [i for i, names in labels.items() if any(wanted in n.casefold() for n in names)]
     if len(found) > 1:
         names = one_of(labels[i][1] for i in found)
-        raise NotFoundError(Problem("not_allowed", Place(), names, shown(text)))
+        raise NotFoundError(Problem("ambiguous", Place(), names, shown(text)))
     findings = [f for f in result.findings if f.rule.id in found and member in ("", f.subject)]
     if not findings:
         known = [f.id for f in result.findings]

@@ -12,12 +12,14 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from policy_rules.diff.days import day_within
 from policy_rules.diff.profile import Profile, profile_of, profiles
 from policy_rules.engine.contested import reached
-from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
 from policy_rules.facts.concepts import Concept, load_concepts
 from policy_rules.packs.model import Alternative, Pack, Reading
 from policy_rules.packs.patch import graph_of
+from policy_rules.packs.registry import pack_of
 
 #: In what two rules or targets may differ.
 Aspect = Literal[
@@ -86,7 +88,7 @@ class ConceptDiff:
         return "left" if self.only_left else "right"
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class PackDiff:
     """Two packs at a date each, concept by concept; ``hypothetical`` where the dates differ."""
 
@@ -95,6 +97,9 @@ class PackDiff:
     left_day: date
     right_day: date
     concepts: tuple[ConceptDiff, ...]
+
+    def __repr__(self) -> str:
+        return f"<PackDiff {self.left.id} {self.right.id}: {len(self.concepts)} concepts>"
 
     @property
     def hypothetical(self) -> bool:
@@ -109,7 +114,7 @@ class PackDiff:
         )
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Comparison:
     """Many packs beside each other: for each concept, what each pack says of it."""
 
@@ -117,28 +122,28 @@ class Comparison:
     days: Mapping[str, date]
     rows: tuple[tuple[Concept, Mapping[str, tuple[Profile, ...]]], ...]
 
-
-def day_within(pack: Pack, day: date | None) -> date:
-    """The day to look at a pack on: the one asked for, else the last day it is in force."""
-    if day is not None:
-        return day
-    return pack.in_force.end or pack.in_force.start or date(2022, 12, 31)
+    def __repr__(self) -> str:
+        names = ", ".join(pack.id for pack in self.packs)
+        return f"<Comparison of {names}: {len(self.rows)} concepts>"
 
 
 def diff_packs(
-    left: Pack,
-    right: Pack,
+    left: Pack | str,
+    right: Pack | str,
     *,
-    left_day: date | None = None,
-    right_day: date | None = None,
-    concepts: Iterable[str] = (),
+    left_as_of: date | str | None = None,
+    right_as_of: date | str | None = None,
+    concepts: Iterable[str] | str = (),
 ) -> PackDiff:
-    """Compare two packs, each on a day (by default the last of its dates), concept by concept.
+    """Compare two packs (or packs by name), each as on a day (by default the last of its dates).
 
-    ``concepts`` narrows it down; raises :class:`~policy_rules.errors.NotFoundError`
-    (``unknown_concept``) for a name that does not exist.
+    The result's ``concepts`` hold, for each concept either pack speaks of, pairs of counterparts with the
+    aspects in which they differ, what has no counterpart, and whether the two may be compared at all.
+    ``concepts`` (names or labels) narrows it down. Raises :class:`~policy_rules.errors.NotFoundError`
+    (``unknown_pack``, ``unknown_concept``) and RecordError (``bad_date``).
     """
-    days = day_within(left, left_day), day_within(right, right_day)
+    left, right = pack_of(left), pack_of(right)
+    days = day_within(left, left_as_of), day_within(right, right_as_of)
     known = load_concepts()
     wanted = _wanted(concepts, known)
     of_left, of_right = _by_concept(left, days[0]), _by_concept(right, days[1])
@@ -152,32 +157,44 @@ def diff_packs(
 
 
 def compare_packs(
-    packs: Sequence[Pack], *, day: date | None = None, concepts: Iterable[str] = ()
+    packs: Iterable[Pack | str],
+    *,
+    as_of: date | str | None = None,
+    concepts: Iterable[str] | str = (),
 ) -> Comparison:
-    """What each pack says of each concept, on a day (by default the last of each pack's dates).
+    """What each pack (or pack by name) says of each concept, as on a day.
 
-    Raises :class:`~policy_rules.errors.NotFoundError` (``unknown_concept``).
+    By default each pack is looked at on the last of its dates. ``rows`` of the result holds a concept with
+    the profiles of its rules and targets by pack id. Raises as :func:`diff_packs` does.
     """
+    if isinstance(packs, Pack | str):
+        packs = [packs]
+    chosen = {pack.id: pack for pack in map(pack_of, packs)}
     known = load_concepts()
-    days = {pack.id: day_within(pack, day) for pack in packs}
-    by_pack = {pack.id: _by_concept(pack, days[pack.id]) for pack in packs}
+    days = {name: day_within(pack, as_of) for name, pack in chosen.items()}
+    by_pack = {name: _by_concept(pack, days[name]) for name, pack in chosen.items()}
     rows = []
     for name in _wanted(concepts, known):
         cells = {p: tuple(of[name]) for p, of in by_pack.items() if of.get(name)}
         if cells:
             rows.append((known[name], cells))
-    return Comparison(tuple(packs), days, tuple(rows))
+    return Comparison(tuple(chosen.values()), days, tuple(rows))
 
 
-def _wanted(names: Iterable[str], known: Mapping[str, Concept]) -> list[str]:
-    chosen = list(names)
-    labels = {c.label.zh: c.id for c in known.values()} | {c.label.en: c.id for c in known.values()}
+def _wanted(names: Iterable[str] | str, known: Mapping[str, Concept]) -> list[str]:
     found = []
-    for name in chosen:
-        if name not in known and name not in labels:
+    labels = {c.label.zh: c.id for c in known.values()} | {c.label.en: c.id for c in known.values()}
+    for name in [names] if isinstance(names, str) else list(names):
+        exact = [name] if name in known else [labels[name]] if name in labels else []
+        fitting = exact or [i for label, i in labels.items() if name and name in label]
+        fitting = list(dict.fromkeys(fitting))
+        if len(fitting) > 1:
+            told = one_of(known[i].label.zh for i in fitting)
+            raise NotFoundError(Problem("ambiguous", Place(), told, shown(name)))
+        if not fitting:
             near = nearest(name, [*known, *labels])
             raise NotFoundError(Problem("unknown_concept", Place(), got=shown(name), nearest=near))
-        found.append(labels.get(name, name))
+        found += fitting
     return found or list(known)
 
 
@@ -252,7 +269,7 @@ def _concept_diff(
 
 
 #: Less alike than this, two rules are no counterparts, though of one concept.
-ALIKE: Final = 6
+ALIKE: Final = 7
 MONEY: Final = frozenset({"yuan", "yuan_per_person"})
 
 
@@ -276,6 +293,7 @@ def _likeness(a: Profile, b: Profile) -> int:
         + 3 * bool({x.key for x in a.lines} & {x.key for x in b.lines})
         + 3 * bool(of_a & of_b)
         - 5 * (bool(of_a and of_b) and not of_a & of_b and not money_a & money_b)
+        + round(8 * len(a.facts & b.facts) / max(1, len(a.facts | b.facts)))
         + (a.population == b.population)
         + (a.force == b.force)
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.expr.nodes import And, Const, Leaf, Named, Node, Or, Param, Var, is_node
+from policy_rules.expr.nodes import And, Call, Const, Leaf, Named, Node, Or, Param, Var, is_node
 from policy_rules.expr.types import NumberType
 from policy_rules.packs.model import Pack
 
@@ -36,11 +36,27 @@ def _expand(pack: Pack, node: Node, day: date) -> Node:
             ]
             body: Node = thing.when if node.kind == "population" else thing.value
             return _expand(pack, _about(body, thing.subject, node.base), day)
-        case Param(on=None):
-            value = pack.parameters[node.name].on(day)
-            return node if value is None else Const(value, node.type)
+        case Param():
+            return valued(pack, node, day)
         case _:
             return mapped(node, lambda below: _expand(pack, below, day))
+
+
+def valued(pack: Pack, node: Param, day: date) -> Node:
+    """A parameter as the value it has on the day (or on the date it names), where it has one."""
+    on = day if node.on is None else _constant_day(node.on)
+    value = None if on is None else pack.parameters[node.name].on(on)
+    return node if value is None else Const(value, node.type)
+
+
+def _constant_day(node: Node) -> date | None:
+    if isinstance(node, Const) and isinstance(node.value, date):
+        return node.value
+    if isinstance(node, Call) and node.function == "date":
+        parts = [a.value for a in node.args if isinstance(a, Const)]
+        if len(parts) == 3 and all(isinstance(p, int) for p in parts):
+            return date(*parts)  # type: ignore[arg-type]
+    return None
 
 
 def _about(node: Node, subject: str, base: Var) -> Node:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.diff.expansion import expanded
+from policy_rules.diff.expansion import expanded, valued
 from policy_rules.expr.nodes import (
     And,
     Call,
@@ -93,6 +93,8 @@ class Profile:
     unit: str | None
     in_force: Period
     clauses: tuple[str, ...]
+    #: the facts that decide, and that a duty is met by
+    facts: frozenset[tuple[str, str]]
 
 
 #: Of everybody a rule of its kind can be about.
@@ -159,6 +161,12 @@ class _Maker:
             unit=target.unit if target else None,
             in_force=period,
             clauses=thing.clauses,
+            facts=frozenset(
+                (part.field.record, part.field.path)
+                for node in nodes
+                for part in walk(node)
+                if isinstance(part, Fact)
+            ),
         )
 
     def conditions(self, thing: Rule | Target) -> Iterator[Said]:
@@ -194,7 +202,9 @@ class _Maker:
             kind = left.type
             if not _is_figure(right) or not isinstance(kind, NumberType | DateType):
                 continue
-            right = self.valued(right)
+            if isinstance(right, Param):
+                right = valued(self.pack, right, self.day)
+            said, more = prose(Compare(op, left, right), self.labels), self.stated(right)
             figure = right.value if isinstance(right, Const) else right
             yield Line(
                 expanded(self.pack, left, self.day),
@@ -202,15 +212,24 @@ class _Maker:
                 op,
                 f"param.{right.name}" if isinstance(right, Param) else figure,
                 kind.unit if isinstance(kind, NumberType) else None,
-                prose(Compare(op, left, right), self.labels),
+                Text(said.zh + more.zh, said.en + more.en),
             )
 
-    def valued(self, node: Node) -> Node:
-        """A parameter as the value it has on the day."""
-        if isinstance(node, Param) and node.on is None:
-            value = self.pack.parameters[node.name].on(self.day)
-            return node if value is None else Const(value, node.type)
-        return node
+    def stated(self, node: Node) -> Text:
+        """The values a parameter has on other days: a line that was stated for 2021 alone, say."""
+        if not isinstance(node, Param):
+            return EMPTY
+        values = self.pack.parameters[node.name].values
+        told = [
+            (f"{v.period.start} – {v.period.end}", prose(Const(v.value, node.type), self.labels))
+            for v in values
+        ]
+        if not told:
+            return EMPTY
+        return Text(
+            "（" + "；".join(f"{when}：{text.zh}" for when, text in told) + "）",
+            " (" + "; ".join(f"{when}: {text.en}" for when, text in told) + ")",
+        )
 
     def incomes(self, nodes: Iterable[Node]) -> Iterator[Said]:
         for node in nodes:

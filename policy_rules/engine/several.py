@@ -20,7 +20,7 @@ from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.overlay import Overlay, read_overlay
-from policy_rules.packs.registry import Choice, choose_packs, load_pack
+from policy_rules.packs.registry import Choice, choose_packs, load_pack, pack_of
 from policy_rules.verdict import Verdict
 
 
@@ -68,6 +68,9 @@ class Determinations(Mapping[str, Determination]):
 
     def __getitem__(self, pack: str) -> Determination:
         return self._by_pack[pack]
+
+    def __repr__(self) -> str:
+        return f"<Determinations under {', '.join(self._by_pack)}>"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_pack)
@@ -123,7 +126,7 @@ def evaluate_all(
     record: Mapping[str, Any] | Household,
     *,
     as_of: date | str | None = None,
-    packs: Iterable[Pack] | None = None,
+    packs: Iterable[Pack | str] | None = None,
     overlays: Sequence[Overlay] = (),
     rules: Path | None = None,
     engine: EngineName = "auto",
@@ -132,10 +135,11 @@ def evaluate_all(
 ) -> Determinations:
     """A determination under every pack that applies (township, county, province …).
 
-    Without ``packs`` those are taken whose region holds the record's and which are in force on the day;
-    ``rules`` is a folder to look for packs in first. An overlay that names its pack is laid over that
+    ``packs`` are packs or their names. Without them those are taken whose region holds the record's and
+    which are in force on the day (where all of them are out of force, they are taken and say so); ``rules`` is a folder to look for packs in first. An overlay that names its pack is laid over that
     pack alone. Raises :class:`~policy_rules.errors.RecordError`, PackError, and
-    :class:`~policy_rules.errors.NotFoundError` (``no_region``, ``no_pack_applies``) where none is found.
+    :class:`~policy_rules.errors.NotFoundError` (``no_region``, ``only_perhaps``,
+    ``no_pack_applies``) where none is found.
     """
     checked = read_record(record)
     choices: tuple[Choice, ...] = ()
@@ -143,7 +147,7 @@ def evaluate_all(
         day = day_of(checked, as_of)
         choices = choose_packs(checked.region, day, rules)
         packs = [load_pack(name, rules) for name in taken(choices, checked.region, day)]
-    chosen = lay_over(list(packs), overlays)
+    chosen = lay_over([pack_of(p, rules) for p in packs], overlays)
     results = []
     for pack in chosen:
         answering = Engine(pack, engine=engine, strict_readings=strict_readings, key=key)
@@ -177,9 +181,21 @@ def taken(choices: Iterable[Choice], region: str, day: date) -> list[str]:
         names = [c.head.id for c in every if c.applies in wanted and c.head.region.holds(region)]
         if names:
             return names
-    near = [c for c in every if c.applies != "elsewhere"] or every
-    told = "; ".join(f"{c.head.id} {c.head.in_force.start} – {c.head.in_force.end}" for c in near)
+    perhaps = [c for c in every if c.applies == "perhaps"]
     place = Place(path="region")
     if not region:
-        raise NotFoundError(Problem("no_region", place, told))
+        raise NotFoundError(Problem("no_region", place, _listed(every)))
+    if perhaps:
+        told = _listed(perhaps)
+        raise NotFoundError(Problem("only_perhaps", place, told, shown(region), detail=str(day)))
+    told = _listed(every)
     raise NotFoundError(Problem("no_pack_applies", place, told, shown(region), detail=str(day)))
+
+
+def _listed(choices: Iterable[Choice]) -> str:
+    """Packs with their areas, codes and dates."""
+    return "; ".join(
+        f"{c.head.id} ({c.head.region.name.zh} {'、'.join(c.head.region.codes)}, "
+        f"{c.head.in_force.start} – {c.head.in_force.end})"
+        for c in choices
+    )

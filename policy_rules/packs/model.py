@@ -310,6 +310,11 @@ class Region:
     level: str
     name: Text
 
+    @property
+    def exact(self) -> bool:
+        """Whether the codes are of the document's own area, not of a larger one."""
+        return all(len(_prefix(code)) >= DIGITS[self.level] for code in self.codes)
+
     def holds(self, code: str) -> bool | None:
         """Whether a record's region lies within.
 

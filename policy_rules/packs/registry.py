@@ -66,6 +66,11 @@ def load_pack(name: str | Path, rules: Path | None = None) -> Pack:
     return _named(known[name], name)
 
 
+def pack_of(pack: Pack | str, rules: Path | None = None) -> Pack:
+    """A pack, given as it is or by its name; raises as :func:`load_pack` does."""
+    return load_pack(pack, rules) if isinstance(pack, str) else pack
+
+
 def load_packs(rules: Path | None = None) -> tuple[Pack, ...]:
     """Load every pack; raises as :func:`load_pack` does."""
     return tuple(_named(path, name) for name, path in list_packs(rules).items())

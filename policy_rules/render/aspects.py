@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from policy_rules.diff.compare import ASPECTS, Aspect, Pair, agreed_by
+from policy_rules.diff.compare import ASPECTS, Aspect, Hanging, Pair, agreed_by
 from policy_rules.diff.profile import Payment, Profile, Said
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Target
@@ -22,7 +22,7 @@ from policy_rules.render.words import (
 from policy_rules.text import Text
 
 NAMES: Final[dict[Aspect, Text]] = {
-    "outcome": Text("类别", "kind"),
+    "outcome": Text("类别", "type of rule"),
     "subject": Text("判定到", "about"),
     "population": Text("对象", "population"),
     "line": Text("界限", "line"),
@@ -89,7 +89,8 @@ _ABOUT: Final = {
 
 def said(profile: Profile, aspect: Aspect, lang: Lang) -> str:
     """What a profile says of one aspect."""
-    return "；".join(parts) if (parts := list(_said(profile, aspect, lang))) else NOTHING[lang]
+    join = "；" if lang == "zh" else "; "
+    return join.join(parts) if (parts := list(_said(profile, aspect, lang))) else NOTHING[lang]
 
 
 def _said(profile: Profile, aspect: Aspect, lang: Lang) -> Iterator[str]:
@@ -234,17 +235,26 @@ def remark(pair: Pair, lang: Lang) -> str:
 def hanging(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
     """Other readings of either side, those first that bear on what must agree: the pack and clause, the
     reading, what it would make of the rule."""
-    weighty = sorted(pair.readings, key=lambda h: not any(agreed_by(a) for a in h.changes))
+    must = list(pair.agreement)
+
+    def weight(other: Hanging) -> int:
+        names = {n for a in other.changes for n in agreed_by(a)}
+        return min((must.index(n) for n in names if n in must), default=len(must))
+
+    weighty = sorted(pair.readings, key=weight)
     for other in weighty:
-        told_ = "；".join(
-            f"{NAMES[a][lang]}：{said(other.profile, a, lang)}"
-            if lang == "zh"
-            else f"{NAMES[a][lang]}: {said(other.profile, a, lang)}"
+        here = pair.left if other.pack == pair.left.pack else pair.right
+        changes = [
+            (NAMES[a][lang], said(other.profile, a, lang))
             for a in ASPECTS
-            if a in other.changes and a != "condition"
-        )
+            if a in other.changes
+            and a != "condition"
+            and said(other.profile, a, lang) != said(here, a, lang)
+        ]
+        colon, join = ("：", "；") if lang == "zh" else (": ", "; ")
         label = other.alternative.label[lang]
-        yield (f"{other.pack} {locators(other.reading.clauses, lang)}", label, told_)
+        where = f"{other.pack} {locators(other.reading.clauses, lang)}"
+        yield (where, label, join.join(name + colon + told for name, told in changes))
 
 
 def profile_data(profile: Profile) -> dict[str, Any]:

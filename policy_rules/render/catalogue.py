@@ -38,12 +38,13 @@ def pack_data(pack: Pack) -> dict[str, Any]:
 def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
     """The packs as a table."""
     zh = lang == "zh"
-    heads = ("规则包", "文件", "有效期", "条款", "规则", "目标", "解读") if zh else (
-        "pack", "document", "in force", "clauses", "rules", "targets", "readings"
+    heads = ("规则包", "地区", "文件", "有效期", "条款", "规则", "目标", "解读") if zh else (
+        "pack", "region", "document", "in force", "clauses", "rules", "targets", "readings"
     )  # fmt: skip
     rows = (
         (
             f"{p.id}@{p.version}",
+            f"{p.region.name[lang]} {'、'.join(p.region.codes)}",
             p.document.title[lang],
             f"{p.in_force.start} – {p.in_force.end}",
             *(str(len(x)) for x in (p.clauses, p.rules, p.targets, p.readings)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
@@ -16,6 +16,9 @@ from policy_rules.render.layout import Rows, paragraph
 from policy_rules.render.locators import locators
 from policy_rules.render.words import COMPARATORS, FORCES, MEASURES, PER_YEAR, UNITS, number
 from policy_rules.verdict import Number
+
+#: Ratios from here on are multiples, not shares.
+MULTIPLE: Final = 2
 
 
 def target_data(target: Target) -> dict[str, Any]:
@@ -101,5 +104,7 @@ def _amount(goal: Figure, unit: str | None, lang: Lang) -> str:
 def _value(value: Number, unit: str | None) -> str:
     if unit != "ratio":
         return number(value)
+    if Fraction(value) >= MULTIPLE:
+        return number(value)  # 2.75:1 is no percentage
     percent = Fraction(value) * 100
     return f"{number(percent.numerator if percent.denominator == 1 else percent)}%"

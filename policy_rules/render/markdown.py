@@ -76,7 +76,7 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
         if told:
             yield from (told, "")
         for clause, label, change in hanging(pair, lang):
-            yield f"- {clause}: {label} → {_safe(change)}"
+            yield f"- {clause}: {label}" + (f" → {_safe(change)}" if change else "")
         if pair.readings:
             yield ""
     for name, profiles in (("A", concept.only_left), ("B", concept.only_right)):

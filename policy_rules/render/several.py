@@ -71,14 +71,25 @@ def side_by_side(
     """A row a concept, a column a document; the short form has what says YES somewhere."""
     heads = ["事项" if lang == "zh" else "concept"]
     heads += [pack.region.name[lang] for pack in results.packs.values()]
+    every = results.by_concept()
     rows = [
         [concepts[concept].label[lang] if concept in concepts else concept]
         + [_cell(by_pack.get(pack, ()), lang, None if everything else SHORT) for pack in results]
-        for concept, by_pack in results.by_concept().items()
+        for concept, by_pack in every.items()
         if everything or _worth(by_pack.values())
     ]
     parts: list[RenderableType] = list(_head(results, lang))
     parts += [RichText(), Rows.table(heads, rows), RichText()]
+    if len(rows) < len(every):
+        rest = len(every) - len(rows)
+        parts.append(
+            paragraph(
+                f"另有 {rest} 个事项没有一份文件判为“是”，或只是提供、转办类(--all 全部显示)"
+                if lang == "zh"
+                else f"{rest} more concepts on which none says YES, or which are offered or referred (--all)",
+                "dim",
+            )
+        )
     parts += [paragraph(line, "dim") for line in _counts(results, lang)]
     parts.append(paragraph(NO_PRECEDENCE[lang], "dim"))
     return Group(*parts)
@@ -125,6 +136,7 @@ def _cell(findings: Sequence[Finding], lang: Lang, most: int | None) -> RichText
         words += [("、" if lang == "zh" else ", ").join(names)] if names else []
         kind = EFFECTS[first.effect] if first.effect else OUTCOMES[first.rule.outcome]
         words += [kind[lang]] if best is Verdict.YES else []
+        words += [first.rule.label[lang]] if most is None and best is Verdict.YES else []
         words += [money(first.amount, lang)] if best is Verdict.YES and first.amount else []
         words.append(locators(first.clauses, lang))
         lines.append(" ".join(w for w in words if w))

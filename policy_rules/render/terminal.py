@@ -116,7 +116,45 @@ def _head(result: Determination, view: View) -> Iterator[RenderableType]:
             else "note: the record lies outside the region of this document; hypothetical",
             "yellow",
         )
+    elif result.in_region is None and not pack.region.exact:
+        yield paragraph(
+            "注意：文件没有本级行政区划代码，记录是否在其适用范围内须核对。"
+            if view.zh
+            else "note: the document has no region code of its own; check whether the record lies in its area",
+            "yellow",
+        )
+    yield from _before_issue(result, view)
     yield paragraph(CAUTION[view.lang], "dim")
+
+
+def _of_dates(pack: Pack, reading: str) -> bool:
+    """Whether a reading moves the dates of the document, and so every finding at once."""
+    return any(
+        path.startswith("document.")
+        for alternative in pack.readings[reading].alternatives
+        for path in alternative.patch
+    )
+
+
+def _before_issue(result: Determination, view: View) -> Iterator[RenderableType]:
+    """That the document may not speak on the day, where that hangs on how its dates are read."""
+    for reading in view.pack.readings.values():
+        if not _of_dates(view.pack, reading.id):
+            continue
+        for alternative in reading.alternatives:
+            told = any(
+                c.reading == reading.id and c.alternative == alternative.id
+                for f in result.findings
+                for c in f.contested
+            )
+            if told:
+                yield paragraph(
+                    f"注意：文件的有效期有另一种读法({alternative.label.zh})，按那种读法，该日不在有效期内。"
+                    if view.zh
+                    else f"note: the dates of the document may be read otherwise ({alternative.label.en}); "
+                    "then it is not in force on this day",
+                    "yellow",
+                )
 
 
 def _not_in_force(view: View) -> RenderableType:
@@ -201,11 +239,16 @@ def contested(
     findings: Sequence[Finding], view: View, limit: int | None
 ) -> Iterator[RenderableType]:
     """What would come out under other readings; a short answer has the first of each rule."""
+    findings = [
+        f for f in findings if any(not _of_dates(view.pack, c.reading) for c in f.contested)
+    ]
     if not findings:
         return
     rows: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         for other in finding.contested:
+            if _of_dates(view.pack, other.reading):
+                continue  # told once, at the head
             key = (finding.rule.id, other.reading, other.alternative, _change(finding, other, view))
             rows.setdefault(key, []).append(finding)
     of_rule: dict[str, int] = {}

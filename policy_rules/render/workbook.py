@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_rules.diff.compare import ASPECTS, Aspect, Comparison, PackDiff
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import EvaluationError, Lang, Place, Problem
-from policy_rules.render.aspects import AGREED, NAMES, differing, outcome, remark, said
+from policy_rules.render.aspects import AGREED, NAMES, differing, hanging, outcome, remark, said
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
 from policy_rules.render.words import CAUTION
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: A cell of Excel holds no more.
 LONGEST_CELL: Final = 32_000
+#: Rules and targets in a cell of the matrix (a row of Excel is 409 points high at most); all stand in the
+#: second sheet.
+MOST: Final = 6
 _FONT: Final = "Microsoft YaHei"
 _HEAD, _BAND, _EMPTY = "1F4E78", "F2F2F2", "D9D9D9"
 
@@ -36,7 +39,12 @@ def _openpyxl() -> Any:
         import openpyxl.utils
     except ImportError as error:
         raise EvaluationError(
-            Problem("extra_missing", Place(), expected="`policy-rules[xlsx]`", got="`openpyxl`")
+            Problem(
+                "extra_missing",
+                Place(),
+                expected='`pip install ".[xlsx]"` / `pip install "policy-rules[xlsx]"`',
+                got="`openpyxl`",
+            )
         ) from error
     return openpyxl
 
@@ -57,7 +65,7 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
         agreed = [AGREED.get(n, Text(n, n))[lang] for n in concept.must_agree]
         first = [concept.topic_label[lang], concept.label[lang], concept.question[lang]]
         first.append(("、" if zh else ", ").join(agreed))
-        rows.append(first + [cell(cells.get(p.id, ()), lang) for p in report.packs])
+        rows.append(first + [cell(cells.get(p.id, ()), lang, MOST) for p in report.packs])
     names = [where(p, lang) for p in report.packs]
     _write(sheet, [*heads, *names], rows, [12, 18, 24, 12, *(44 for _ in names)], frozen="C2")
     _long(book.create_sheet("逐条" if zh else "rules"), report, lang)
@@ -124,6 +132,7 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
         "topic", "concept", "aspect", f"A {left}", f"B {right}", "A clauses", "B clauses", "comparable"
     ]  # fmt: skip
     rows: list[list[str]] = []
+    readings: list[list[str]] = []
     for concept in report.concepts:
         for pair in concept.pairs:
             names = [concept.concept.topic_label[lang], concept.concept.label[lang]]
@@ -134,9 +143,17 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
             ]
             label = "名称" if zh else "label"
             rows.append([*names, label, pair.left.label[lang], pair.right.label[lang], *ends])
-            rows += [[*names, *told, *ends] for told in differing(pair, lang)]
+            rows += [[*names, *told, "", "", ""] for told in differing(pair, lang)]
+            for where_, reading, change in hanging(pair, lang):
+                pair_label = f"{pair.left.label[lang]} / {pair.right.label[lang]}"
+                readings.append([*names, pair_label, where_, reading, change])
     _write(sheet, heads, rows, [12, 18, 12, 46, 46, 20, 20, 30], frozen="D2")
-    only = book.create_sheet("只在一份中" if zh else "only in one")
+    other = book.create_sheet("其他读法" if zh else "other readings")
+    heads = ["领域", "事项", "规则或目标", "条款", "另一读法", "会变成"] if zh else [
+        "topic", "concept", "rule or target", "clause", "other reading", "what it would make of it"
+    ]  # fmt: skip
+    _write(other, heads, readings, [12, 18, 40, 30, 36, 60], frozen="D2")
+    only = book.create_sheet("没有对应的" if zh else "no counterpart")
     heads = ["领域", "事项", "在哪份", "名称", "类别", "条款"] if zh else [
         "topic", "concept", "in", "label", "kind", "clauses"
     ]  # fmt: skip

@@ -256,11 +256,11 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "unknown_pack": (
         lambda tmp: load_pack("yunnan/dongchan"),
-        "<input>: unknown_pack: 没有名为 `yunnan/dongchan` 的规则包；是否想写 `yunnan/dongchuan`？",
+        "unknown_pack: 没有名为 `yunnan/dongchan` 的规则包；是否想写 `yunnan/dongchuan`？",
     ),
     "bad_pack_name": (
         lambda tmp: load_pack("Yunnan Dongchuan"),
-        "<input>: bad_pack_name: `Yunnan Dongchuan` 不是合规的规则包名称，应如 yunnan/dongchuan",
+        "bad_pack_name: `Yunnan Dongchuan` 不是合规的规则包名称，应如 yunnan/dongchuan",
     ),
     "pack_id": (
         _another_name,
@@ -295,10 +295,18 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda tmp: text_of(made_up.pack(), tmp),
         "no_source: 此处没有这份文件的正式文本：`某县低收入家庭帮扶办法(试行)`",
     ),
-    "no_region": (lambda tmp: evaluate_all({}, as_of="2023-06-30"), "2024-12-31"),
+    "only_perhaps": (
+        lambda tmp: evaluate_all({"region": "530926101"}, as_of="2023-06-30"),
+        "请核对后用 `--pack` 指定",
+    ),
+    "ambiguous": (
+        lambda tmp: compare_packs([made_up.pack()], concepts=["低收入"]),
+        "；请写明其中一个",
+    ),
+    "no_region": (lambda tmp: evaluate_all({}, as_of="2023-06-30"), "2024-12-31)"),
     "no_pack_applies": (
         lambda tmp: evaluate_all({"region": "980101"}, as_of="2023-06-30"),
-        "2024-12-31",
+        "2024-12-31)",
     ),
     "property_failed": (
         _property(CLAIM.replace("CODE", "lifted")),
@@ -310,7 +318,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "extra_missing": (
         _no_openpyxl,
-        "extra_missing: 此功能需要 `openpyxl`：请安装 `policy-rules[xlsx]`",
+        'extra_missing: 此功能需要 `openpyxl`：请先运行 `pip install ".[xlsx]"` / `pip install "policy-rules[xlsx]"`',
     ),
     "value_not_held": (
         lambda tmp: Population.of_records([read_record({"incomes": {2022: {"net": 0.0000001}}})]),
@@ -336,11 +344,11 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "engine_failed": (
         _failing,
-        "<input>: engine_failed: durable_rules 对此记录推理失败：`the sentinel did not fire`",
+        "engine_failed: durable_rules 对此记录推理失败：`the sentinel did not fire`",
     ),
     "engine_unavailable": (
         _unavailable,
-        "<input>: engine_unavailable: 此处无法使用 durable_rules 引擎："
+        "engine_unavailable: 此处无法使用 durable_rules 引擎："
         "`No module named 'durable_rules_engine'`",
     ),
 }  # fmt: skip

@@ -178,6 +178,24 @@ def test_outside_the_plan_period_the_answer_is_not_in_force() -> None:
     assert {f["verdict"] for f in body["findings"]} == {None}
 
 
+def test_a_day_before_the_issue_is_told_once_at_the_head() -> None:
+    """Dongchuan's plan runs from January 2022 and was issued in September."""
+    out = run("evaluate", FAMILY, "--as-of", "2022-03-01", "--all").stdout
+    assert out.count("自印发日2022年9月19日起") == 1
+    assert "按那种读法，该日不在有效期内" in out
+    later = run("evaluate", FAMILY, "--all").stdout
+    assert "自印发日2022年9月19日起" not in later
+
+
+def test_a_document_without_a_code_of_its_own_says_so(tmp_path: Path) -> None:
+    path = record(tmp_path, region="530926101", type="lifted")
+    args = ("evaluate", path, "--as-of", "2023-12-01")
+    assert "文件没有本级行政区划代码" in run(*args, "--pack", "yunnan/mengyong").stdout
+    refused = run(*args)
+    assert refused.exit_code == 2
+    assert "可能适用：yunnan/mengyong" in refused.stderr
+
+
 def test_an_overlay_supplies_what_the_document_leaves_open(tmp_path: Path) -> None:
     assert findings(RELOCATED)["below_district_average_focus"]["verdict"] == "UNKNOWN"
     overlay = tmp_path / "overlay.yaml"
@@ -250,7 +268,7 @@ def test_errors_come_in_chinese_by_default(tmp_path: Path) -> None:
 def test_bad_input_exits_with_2_and_a_code(args: tuple[object, ...], code: str) -> None:
     result = run(*args)
     assert result.exit_code == 2
-    assert f" {code}: " in result.stderr
+    assert re.search(rf"(?:^| ){code}: ", result.stderr, re.M)
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

@@ -158,7 +158,7 @@ def test_parameters_have_the_value_of_the_day() -> None:
     right = load_texts(files)
 
     def differs(day: date) -> tuple[str, ...]:
-        report = diff_packs(LEFT, right, left_day=day, right_day=day)
+        report = diff_packs(LEFT, right, left_as_of=day, right_as_of=day)
         (one,) = next(c for c in report.concepts if c.concept.id == "low_income_listing").pairs
         return one.differs
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from made_up import pack
+from made_up import pack, texts
 
 from policy_rules import EvaluationError, compare_packs, diff_packs
+from policy_rules.packs.loader import load_texts
 from policy_rules.render import workbook
 
 PACK = pack()
+OTHER = load_texts({k: t.replace("id: sample", "id: other") for k, t in texts("9000").items()})
 
 
 def opened(path: Path) -> openpyxl.Workbook:
@@ -24,7 +26,7 @@ def opened(path: Path) -> openpyxl.Workbook:
 )
 def test_the_matrix(tmp_path: Path, lang: str, sheets: list[str]) -> None:
     path = tmp_path / "matrix.xlsx"
-    workbook.comparison(compare_packs([PACK, PACK]), path, lang)
+    workbook.comparison(compare_packs([PACK, OTHER]), path, lang)
     book = opened(path)
     assert book.sheetnames == sheets
     matrix, rules, _ = book.worksheets
@@ -36,7 +38,7 @@ def test_the_matrix(tmp_path: Path, lang: str, sheets: list[str]) -> None:
     row = {c.value: matrix.cell(2, i).value for i, c in enumerate(matrix[1], 1)}
     name = "某县" if lang == "zh" else "a county"
     assert name in row
-    assert rules.max_row == 1 + 3
+    assert rules.max_row == 1 + 6
     heads = [c.value for c in rules[1]]
     assert ("界限" if lang == "zh" else "line") in heads
 
@@ -51,7 +53,7 @@ def test_the_difference(tmp_path: Path) -> None:
         "2022年人均纯收入低于8,000元/人",
         "2022年人均纯收入低于9,000元/人",
     ] in [row[2:5] for row in told]
-    assert book["只在一份中"].max_row == 1
+    assert book["没有对应的"].max_row == 1
 
 
 def test_texts_stay_texts(tmp_path: Path) -> None:

@@ -148,6 +148,22 @@ def test_documents_out_of_force_say_so_themselves(rules: Path) -> None:
     assert {f.status.value for f in results["south"].findings} == {"not_in_force"}
 
 
+def test_where_a_document_may_apply_it_is_said_what_to_do(rules: Path) -> None:
+    file = rules / "south/pack.yaml"
+    file.write_text(file.read_text("utf-8").replace("level: province", "level: county"), "utf-8")
+    with pytest.raises(NotFoundError) as caught:
+        evaluate_all(family("980101"), as_of="2023-06-30", rules=rules)
+    (problem,) = caught.value.problems
+    assert problem.code == "only_perhaps"
+    assert problem.expected.startswith("south (south 980000")
+
+
+def test_packs_may_be_given_by_name() -> None:
+    results = evaluate_all(family("530113"), as_of="2022-12-31", packs=["guangxi"])
+    assert list(results) == ["guangxi"]
+    assert "guangxi" in repr(results)
+
+
 @pytest.mark.parametrize(("region", "code"), [(None, "no_region"), ("970000", "no_pack_applies")])
 def test_where_none_applies_it_is_said_which_there_are(
     rules: Path, region: str | None, code: str
@@ -156,7 +172,7 @@ def test_where_none_applies_it_is_said_which_there_are(
         evaluate_all(family(region), as_of="2023-06-30", rules=rules)
     (problem,) = caught.value.problems
     assert problem.code == code
-    assert "north/county 2022-01-01 – 2024-12-31" in problem.expected
+    assert "north/county (north/county 990101, 2022-01-01 – 2024-12-31)" in problem.expected
 
 
 def test_the_date_is_needed(rules: Path) -> None:
