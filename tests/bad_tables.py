@@ -102,7 +102,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         _cell("证件号码", number()[:17] + ("1" if number()[17] != "1" else "2")),
         "county.csv[county]:2:证件号码: bad_identity: 此处不是有效的身份证号：校验码不符",
     ),
-    "bad_certificate": (_cell("残疾证号", "123"), "等级 1-4）：3 个字的文本"),
+    "bad_certificate": (_cell("残疾证号", "123"), "等级 1-4）：（3个字，内容不显示）"),
     "identity_differs": (
         _cell("证件号码", number("19800203"), "出生日期", "1990-01-01"),
         "此号码与同一行的内容不一致 `出生日期`",

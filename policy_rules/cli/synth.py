@@ -14,6 +14,7 @@ from policy_rules.cli.common import LangOption, Language, RulesOption, command, 
 from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render.words import ASK
+from policy_rules.tables.files import missing_extra
 
 _Pack = Annotated[
     str | None, typer.Option("--pack", help="规则包的名称，如 yunnan/dongchuan name of a pack")
@@ -61,7 +62,10 @@ def synth(
     lang: LangOption = Language.zh,
 ) -> None:
     """合成农户数据：人和户都不存在，供演练、测试、测速。 A synthetic population: nobody in it lives."""
-    from policy_rules.tables.synth_files import write_synthetic
+    try:
+        from policy_rules.tables.synth_files import write_synthetic
+    except ModuleNotFoundError as error:
+        raise missing_extra(error.name or "numpy") from error
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     terminal = Console(stderr=True)

@@ -274,6 +274,8 @@ def _written_day(text: str) -> date | Interval | None:
     if match is None:
         return None
     year, month, day = (int(g) if g else None for g in match.group("y", "m", "d"))
+    if (year, month, day) == (9999, 12, 31):
+        return date.max  # how an open end is written
     if year is None or not 1850 <= year <= 2150:
         return None
     try:

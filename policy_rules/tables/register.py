@@ -43,6 +43,7 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "relation": ("联结方式", "利益联结方式", "与合作社联结方式", "绑定方式", "relation"),
     "joined": ("入社时间", "联结开始时间", "绑定时间", "绑定开始时间"),
     "left": ("退社时间", "联结结束时间", "绑定结束时间"),
+    "grade": ("龙头企业级别", "企业级别", "龙头企业等级", "dragonhead_level"),
     "contract": ("是否签订购销合同", "是否签订合同", "购销合同", "contract"),
     "from": (
         "合同开始时间",
@@ -62,6 +63,7 @@ _FACTS: Final = {
     "contract": ("enterprise_link", "contract"),
     "from": ("enterprise_link", "from"),
     "to": ("enterprise_link", "to"),
+    "grade": ("enterprise", "dragonhead_level"),
 }
 
 
@@ -187,6 +189,10 @@ class _Register:
                 own["entity_id"] = firm
                 held = (*held, own)
             self._put(own, raw, {"contract": "contract", "from": "from", "to": "to"})
+            if not blank(self._cell(raw, "grade")):
+                enterprise = own.get("enterprise") or Row(firm)
+                self._put(enterprise, raw, {"grade": "dragonhead_level"})
+                own["enterprise"] = enterprise
         if firm or self.complete:
             body = Row(cooperative)
             body["enterprise_links"] = Items(tuple(held), self.complete)

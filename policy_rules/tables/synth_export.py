@@ -278,7 +278,7 @@ def _numbers(part: _Part) -> dict[str, pl.Series]:
     heads = home.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(PARENT)).join(
         first.select(PARENT, "own"), PARENT, "left", maintain_order="left"
     )
-    name = "户" + pl.Series(number).cast(pl.String).str.zfill(4)
+    name = "户" + pl.Series(number + 1).cast(pl.String).str.zfill(4)
     by_home = {
         "county": home.get_column("county_id"), "township": home.get_column("township_id"),
         "village": home.get_column("village_id"), "home": home.get_column(ID), "head": name,

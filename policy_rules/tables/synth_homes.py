@@ -80,7 +80,7 @@ def homes_of(
         money[year] = _of_year(base, factor, size, world, draws, year)
     line = money[max(years)].per_person
     risk = np.select(
-        [line < 650_000, line < 1_000_000, line < 1_500_000], [0.14, 0.035, 0.008], 0.001
+        [line < 650_000, line < 1_000_000, line < 1_500_000], [0.06, 0.015, 0.004], 0.001
     )
     risk = risk * np.where(ill > 0, 3.0, 1.0) * np.where(working == 0, 1.4, 1.0)
     monitored = draws.chance("monitored", risk.clip(0, 0.9))

@@ -92,7 +92,8 @@ def years_on(born: Array, day: np.datetime64) -> Array:
     year, month, date = split(born)
     on = split(np.array([day], "M8[D]"))
     before = (month * 100 + date) > (on[1][0] * 100 + on[2][0])
-    return np.subtract(on[0][0] - year, before)
+    full: Array = on[0][0] - year - before
+    return full
 
 
 def split(days: Array) -> tuple[Array, Array, Array]:

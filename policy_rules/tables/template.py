@@ -230,6 +230,9 @@ class _Writer:
             return _YES_NO[self.lang].split(",")
         if fact.codes is None:
             return []
+        if fact.kind == "codes" and self.lang == "en":
+            # labels of several words do not stand beside each other in one cell
+            return list(self.vocabulary.codes[fact.codes].values)
         return [label[self.lang] for label in self.vocabulary.codes[fact.codes].values.values()]
 
     def _allowed(self, column: TemplateColumn, at: int) -> dict[str, Any] | None:

@@ -133,5 +133,5 @@ def test_what_cannot_be_done_is_refused_in_its_place(
     given = [str(house / a) if a.startswith(("o.", "no/")) else a for a in args]
     result = run(house, house / "good.jsonl", *given)
     assert result.exit_code == 2, result.output
-    assert f": {code}: " in result.stderr
+    assert f"{code}: " in result.stderr
     assert not list(house.glob("o.*"))

@@ -189,3 +189,8 @@ def test_a_register_makes_the_double_binding(tmp_path: Path) -> None:
     (open_,) = gap["unknown"]["listed"]
     assert open_["record"] == "H1"
     assert any(key.startswith("enterprise.dragonhead_level") for key in open_["missing"])
+    graded = register.read_text("utf-8").replace("企业编号", "企业编号,龙头企业级别")
+    register.write_text(graded.replace(",E1,", ",E1,市级,"), "utf-8")
+    body = json.loads(run(*given, "--register-complete").stdout)
+    assert rate(body)["value"] == {"low": "0.5", "high": "0.5"}
+    assert rate(body)["numerator"] == {"certain": "1", "possible": "1"}

@@ -291,7 +291,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "diary.txt").write_text("mine")
-    with pytest.raises(EvaluationError, match="other files|没有写|cannot"):
+    with pytest.raises(EvaluationError):
         write_synthetic(tmp_path / "own", 5)
     assert (tmp_path / "own" / "diary.txt").read_text() == "mine"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def test_every_value_of_a_drop_down_is_read(tmp_path: Path, lang: Lang) -> None:
     sheet: Any = book.worksheets[0]
     lists: dict[int, list[str]] = {}
     for rule in sheet.data_validations.dataValidation:
-        column = rule.sqref.ranges[0].min_col
+        column = next(iter(rule.sqref.ranges)).min_col
         source = rule.formula1
         if source.startswith('"'):
             lists[column] = source.strip('"').split(",")
@@ -107,3 +109,22 @@ def test_the_command_writes_a_workbook_and_nothing_else(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, [*args, str(out)]).exit_code == 0
     assert out.stat().st_size > 5_000
     assert CliRunner().invoke(app, [*args, str(tmp_path / "t.csv")]).exit_code == 2
+
+
+def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from policy_rules.cli.app import app
+
+    page = Path(__file__).parents[2] / "docs" / "tables.md"
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    monkeypatch.chdir(tmp_path)
+    assert len(lines) > 8
+    for line in lines:
+        program, *args = shlex.split(line)
+        assert program == "policy-rules"
+        result = CliRunner().invoke(app, args)
+        assert result.exit_code == 0, (line, result.output, result.exception)
+    written = {"county.xlsx", "problems.xlsx", "answers.xlsx", "answers.parquet", "template.xlsx"}
+    assert written | {"county", "county.jsonl"} <= {p.name for p in tmp_path.iterdir()}
