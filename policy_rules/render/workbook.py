@@ -6,7 +6,6 @@ Needs ``openpyxl`` (extra ``xlsx``). Texts are written as texts, whatever they b
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -238,14 +237,13 @@ def _lines(text: str, width: float) -> int:
 
 def _save(book: Any, path: Path) -> None:
     """Write beside the place and move there, so that a broken run leaves what was there."""
+    beside = path.with_name(f".{path.stem}-{os.getpid()}.xlsx")
     try:
-        handle, name = tempfile.mkstemp(suffix=".xlsx", dir=path.parent)
-        os.close(handle)
         try:
-            book.save(name)
-            Path(name).replace(path)
+            book.save(beside)
+            beside.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
             raise
     except OSError as error:
         detail = error.strerror or type(error).__name__
