@@ -22,6 +22,7 @@ LAYERS = (
         "yamldoc",
         "schema",
         "paths",
+        "writing",
     ),
     ("expr",),
     ("facts",),

@@ -18,8 +18,8 @@ import typer
 import yaml
 from rich.console import Console, RenderableType
 
-from policy_rules.errors import Lang, Place, PolicyRulesError, Problem, RecordError, shown
-from policy_rules.facts.dates import read_date
+from policy_rules.diff.days import full_day
+from policy_rules.errors import Lang, PolicyRulesError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,15 +75,7 @@ KeyOption = Annotated[
 
 def day_option(text: str | None, option: str) -> date | None:
     """A full date given on the command line; raises :class:`~policy_rules.errors.RecordError`."""
-    if text is None:
-        return None
-    try:
-        day = read_date(text)
-    except ValueError:
-        day = None
-    if not isinstance(day, date):
-        raise RecordError(Problem("bad_date", Place(path=option), "2022-12-31", shown(text)))
-    return day
+    return None if text is None else full_day(text, option)
 
 
 def lang_of(language: Language) -> Lang:

@@ -22,9 +22,10 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.diff.compare import compare_packs, diff_packs
-from policy_rules.errors import EvaluationError, NotFoundError, Place, Problem, one_of, shown
+from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import list_packs, load_pack
 from policy_rules.render import comparing, markdown, workbook
+from policy_rules.writing import replacing
 
 
 class Report(enum.StrEnum):
@@ -154,8 +155,5 @@ def _json(data: Any) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
+    with replacing(path) as beside:
+        beside.write_text(text, "utf-8")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -24,13 +22,14 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
-from policy_rules.errors import EvaluationError, Lang, NotFoundError, Place, Problem, one_of, shown
+from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import chart, coverage_book
 from policy_rules.render import coverage as showing
 from policy_rules.render.coverage_data import coverage_data
 from policy_rules.tables.coverage import Coverage, measure_coverage
 from policy_rules.tables.coverage_records import PopulationFiles
+from policy_rules.writing import replacing
 
 #: Problems of the data told before the rest is counted.
 SHORT = 10
@@ -160,27 +159,8 @@ def _writers(output: Path | None, lang: Lang) -> Callable[[Coverage], None]:
 
 
 def _write(path: Path, body: bytes) -> None:
-    """Write beside the place and move there, so that a broken run leaves what was there."""
-    try:
-        handle, name = tempfile.mkstemp(suffix=path.suffix, dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(body)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
-
-
-def _umask() -> int:
-    """The rights new files do not get; there is no way to ask but to set it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    with replacing(path) as beside:
+        beside.write_bytes(body)
 
 
 def _told(files: PopulationFiles, lang: Lang) -> None:

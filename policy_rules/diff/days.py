@@ -16,12 +16,12 @@ def day_within(pack: Pack, day: date | str | None) -> date:
     return pack.in_force.end or pack.in_force.start or date(2022, 12, 31)
 
 
-def full_day(day: date | str) -> date:
-    """A day given as a date or as text; raises :class:`~policy_rules.errors.RecordError`."""
+def full_day(day: date | str, path: str = "as_of") -> date:
+    """A day given as a date or as text; raises :class:`~policy_rules.errors.RecordError` about ``path``."""
     try:
         found = read_date(day)
     except ValueError:
         found = None
     if not isinstance(found, date):
-        raise RecordError(Problem("bad_date", Place(path="as_of"), "2022-12-31", shown(day)))
+        raise RecordError(Problem("bad_date", Place(path=path), "2022-12-31", shown(day)))
     return found

@@ -33,7 +33,7 @@ from policy_rules.render.coverage_words import (
 )
 from policy_rules.render.locators import locators
 from policy_rules.render.words import ASK, FORCES
-from policy_rules.render.workbook import LONGEST_CELL, _openpyxl, _save
+from policy_rules.render.workbook import LONGEST_CELL, openpyxl_module, save
 from policy_rules.tables.coverage import Coverage, TargetCoverage
 from policy_rules.tables.coverage_binding import TWO_CELLS
 from policy_rules.tables.coverage_gaps import Listing
@@ -57,7 +57,7 @@ def coverage(report: Coverage, path: Path, lang: Lang = "zh") -> None:
     Raises :class:`~policy_rules.errors.EvaluationError` where openpyxl is missing or the file cannot
     be written; what stood there before is left alone then.
     """
-    book = _openpyxl().Workbook()
+    book = openpyxl_module().Workbook()
     zh = lang == "zh"
     first = book.active
     first.title = "目标完成情况" if zh else "targets"
@@ -68,7 +68,7 @@ def coverage(report: Coverage, path: Path, lang: Lang = "zh") -> None:
         _broken(book.create_sheet("双绑缺口" if zh else "where binding breaks"), report, lang)
     _asked(book.create_sheet("需补数据" if zh else "figures needed"), report, lang)
     _notes(book.create_sheet("说明" if zh else "notes"), report, lang)
-    _save(book, path)
+    save(book, path)
 
 
 def _targets(sheet: Worksheet, report: Coverage, lang: Lang) -> None:
@@ -272,7 +272,7 @@ def _write(
 ) -> None:
     """A table with a head that stays, filters, and paper in mind; ``formats`` of numbers by row and
     column."""
-    px = _openpyxl()
+    px = openpyxl_module()
     style, letter = px.styles, px.utils.get_column_letter
     bold = style.Font(name=_FONT, bold=True, color="FFFFFF")
     plain = style.Font(name=_FONT, size=10)

@@ -5,7 +5,6 @@ Needs ``openpyxl`` (extra ``xlsx``). Texts are written as texts, whatever they b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
 from policy_rules.render.words import CAUTION
 from policy_rules.text import Text
+from policy_rules.writing import replacing
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -31,7 +31,8 @@ _FONT: Final = "Microsoft YaHei"
 _HEAD, _BAND, _EMPTY = "1F4E78", "F2F2F2", "D9D9D9"
 
 
-def _openpyxl() -> Any:
+def openpyxl_module() -> Any:
+    """openpyxl; raises :class:`~policy_rules.errors.EvaluationError` (``extra_missing``)."""
     try:
         import openpyxl
         import openpyxl.styles
@@ -54,7 +55,7 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
     Raises :class:`~policy_rules.errors.EvaluationError` where openpyxl is missing or the file cannot
     be written; what stood there before is left alone then.
     """
-    book = _openpyxl().Workbook()
+    book = openpyxl_module().Workbook()
     zh = lang == "zh"
     sheet = book.active
     sheet.title = "对照表" if zh else "matrix"
@@ -70,7 +71,7 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
     _long(book.create_sheet("逐条" if zh else "rules"), report, lang)
     notes = [HYPOTHETICAL[lang], CAUTION[lang]]
     _about(book.create_sheet("说明" if zh else "notes"), report, notes, lang)
-    _save(book, path)
+    save(book, path)
 
 
 def _long(sheet: Worksheet, report: Comparison, lang: Lang) -> None:
@@ -122,7 +123,7 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
 
     Raises as :func:`comparison` does.
     """
-    book = _openpyxl().Workbook()
+    book = openpyxl_module().Workbook()
     zh = lang == "zh"
     sheet = book.active
     sheet.title = "差异" if zh else "differences"
@@ -160,7 +161,7 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
     about = book.create_sheet("说明" if zh else "notes")
     lines = [[line] for line in (*head(report, lang), CAUTION[lang])]
     _write(about, ["说明" if zh else "notes"], lines, [120], frozen="A2", filtered=False)
-    _save(book, path)
+    save(book, path)
 
 
 def _only(report: PackDiff, lang: Lang) -> list[list[str]]:
@@ -192,7 +193,7 @@ def _write(
     filtered: bool = True,
 ) -> None:
     """A table with a head that stays, filters, columns of a width, and paper in mind."""
-    px = _openpyxl()
+    px = openpyxl_module()
     style, letter = px.styles, px.utils.get_column_letter
     thin = style.Side(style="thin", color="BFBFBF")
     border = style.Border(top=thin, bottom=thin, left=thin, right=thin)
@@ -235,16 +236,7 @@ def _lines(text: str, width: float) -> int:
     return sum(max(1, -(-w // max(1, int(width) - 1))) for w in wide)
 
 
-def _save(book: Any, path: Path) -> None:
+def save(book: Any, path: Path) -> None:
     """Write beside the place and move there, so that a broken run leaves what was there."""
-    beside = path.with_name(f".{path.stem}-{os.getpid()}.xlsx")
-    try:
-        try:
-            book.save(beside)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
+    with replacing(path) as beside:
+        book.save(beside)

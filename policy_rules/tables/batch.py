@@ -36,14 +36,13 @@ from policy_rules.tables.batch_manifest import (
     Workplace,
     data_bytes,
     digest_of,
-    write_whole,
-    writing,
 )
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
 from policy_rules.tables.outputs import polars
 from policy_rules.tables.staff_book import AREAS, Book, Wording, write_book
 from policy_rules.tables.summary import Summary, Tally
+from policy_rules.writing import write_whole, writing
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,52 +8,17 @@ whole whenever a run was broken off. Files already there are never changed.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from policy_rules.errors import EvaluationError, Place, Problem, shown
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a failure to write (a full disk, say) into a Problem ``cannot_write`` about ``path``."""
-    try:
-        yield
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``).
-    """
-    beside = path.with_name(f"{path.name}.tmp")
-    with writing(path):
-        try:
-            with beside.open("wb") as file:
-                file.write(body)
-                to_disk(file)
-            beside.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-
-
-def to_disk(file: Any) -> None:
-    """Bring what was written to the disk: a rename must not overtake it."""
-    file.flush()
-    os.fsync(file.fileno())
+from policy_rules.writing import write_whole, writing
 
 
 def data_bytes(body: Mapping[str, Any]) -> bytes:

@@ -15,7 +15,7 @@ import attrs
 
 from policy_rules.errors import EvaluationError, Place, Problem
 from policy_rules.packs.model import Pack
-from policy_rules.tables.batch_manifest import to_disk, writing
+from policy_rules.writing import to_disk, writing
 
 if TYPE_CHECKING:
     import polars as pl

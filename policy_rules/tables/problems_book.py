@@ -5,15 +5,14 @@ Needs ``xlsxwriter`` (extra ``tables``). Texts are written as texts, whatever th
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from policy_rules.errors import EvaluationError, Lang, Place, Problem
+from policy_rules.errors import Lang, Problem
 from policy_rules.tables.files import missing_extra
 from policy_rules.tables.reading import Reading, unmapped
+from policy_rules.writing import replacing
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -43,23 +42,13 @@ def write_problems(
     except ImportError as error:
         raise missing_extra("xlsxwriter") from error
     path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(suffix=".xlsx", dir=path.parent)
-        os.close(handle)
-        try:
-            # constant_memory: rows go to disk as they come
-            with xlsxwriter.Workbook(name, {"constant_memory": True}) as book:
-                every = list(problems)
-                _summary(book, every, reading, lang)
-                for start in range(0, max(1, len(every)), _MOST):
-                    _sheet(book, every[start : start + _MOST], start // _MOST, lang)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
+    # constant_memory: rows go to disk as they come
+    constant = {"constant_memory": True}
+    with replacing(path) as beside, xlsxwriter.Workbook(str(beside), constant) as book:
+        every = list(problems)
+        _summary(book, every, reading, lang)
+        for start in range(0, max(1, len(every)), _MOST):
+            _sheet(book, every[start : start + _MOST], start // _MOST, lang)
     return len(every)
 
 

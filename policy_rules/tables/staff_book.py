@@ -17,9 +17,9 @@ import attrs
 
 from policy_rules.errors import EvaluationError, Lang, NotFoundError, Place, Problem
 from policy_rules.packs.model import DIGITS, Pack
-from policy_rules.tables.batch_manifest import to_disk, writing
 from policy_rules.tables.outputs import ERROR
 from policy_rules.text import Text
+from policy_rules.writing import to_disk, writing
 
 if TYPE_CHECKING:
     import polars as pl

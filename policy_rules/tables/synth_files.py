@@ -19,13 +19,13 @@ from policy_rules.errors import (
     shown,
 )
 from policy_rules.packs.model import Pack
-from policy_rules.tables.batch_manifest import writing
 from policy_rules.tables.frames import Population
 from policy_rules.tables.synth import synthetic_parts
 from policy_rules.tables.synth_book import write_texts
 from policy_rules.tables.synth_draws import Draws
 from policy_rules.tables.synth_export import COLUMNS, export_rows, headers
 from policy_rules.tables.synth_own import write_folder, write_lines
+from policy_rules.writing import writing
 
 SynthLayout = Literal["own", "export"]
 #: Households a workbook takes: a sheet has 1,048,576 rows.

@@ -20,10 +20,10 @@ import numpy as np
 from policy_rules.errors import EvaluationError, Place, Problem
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Items, Row
-from policy_rules.tables.batch_manifest import writing
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import HI, ID, PARENT, YEAR, FrameLayout, layout, pl
 from policy_rules.verdict import Interval
+from policy_rules.writing import writing
 
 #: Millionths in a hundredth: money in these files has two decimals.
 _HUNDREDTH: Final = 10_000

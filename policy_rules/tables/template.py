@@ -17,10 +17,10 @@ from policy_rules.errors import EvaluationError, Lang, Place, Problem
 from policy_rules.facts.dictionary import FactSpec, Vocabulary, load_vocabulary
 from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
-from policy_rules.tables.batch_manifest import writing
 from policy_rules.tables.headers import understand
 from policy_rules.tables.sheets import Head
 from policy_rules.text import Text
+from policy_rules.writing import writing
 
 __all__ = ["TemplateColumn", "template_columns", "write_template"]
 

@@ -1,0 +1,62 @@
+"""Files are written whole or not at all; a failure to write is a Problem, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from policy_rules.errors import EvaluationError, Place, Problem
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write (a full disk, say) into a Problem ``cannot_write`` about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place beside ``path`` to write to; moved there at the end, removed where anything fails.
+
+    Raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``).
+    """
+    beside = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    with writing(path):
+        try:
+            beside.touch()
+            yield beside
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``).
+    """
+    beside = path.with_name(f"{path.name}.tmp")
+    with writing(path):
+        try:
+            with beside.open("wb") as file:
+                file.write(body)
+                to_disk(file)
+            beside.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+
+
+def to_disk(file: Any) -> None:
+    """Bring what was written to the disk: a rename must not overtake it."""
+    file.flush()
+    os.fsync(file.fileno())
