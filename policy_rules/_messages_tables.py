@@ -74,6 +74,10 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "en": "this file has no sheet of households (农户)",
         "zh": "此文件没有农户工作表",
     },
+    "weak_key": {
+        "en": "the secret key needs {expected} to 4096 characters, drawn at random",
+        "zh": "密钥须为 {expected} 至 4096 个随机字符",
+    },
     "no_header": {
         "en": "no row of headers was found in {got}",
         "zh": "在 {got} 中没有找到列名行",

@@ -10,6 +10,7 @@ from typing import Any
 from tables.workbook import number, sheet, text
 
 from policy_rules import RecordError
+from policy_rules.cli.keys import secret
 from policy_rules.tables.reading import read_population, unmapped
 from policy_rules.tables.register import join_register
 
@@ -77,6 +78,11 @@ def _unmapped(tmp: Path) -> None:
     )
 
 
+def _weak_key(tmp: Path) -> None:
+    (tmp / "key").write_text("hunter2", "utf-8")
+    secret(tmp / "key")
+
+
 def _register(row: Sequence[str]) -> Callable[[Path], object]:
     def show(tmp: Path) -> None:
         records = read_population(text(tmp / "county.csv", [HEADS, ROW])).records
@@ -131,6 +137,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda tmp: read_population(text(tmp / "成员.csv", [HEADS, ROW]), "own"),
         "no_household_sheet: 此文件没有农户工作表",
     ),
+    "weak_key": (_weak_key, "--key: weak_key: 密钥须为 16 至 4096 个随机字符"),
     "no_header": (_read(["1", "2"], heads=["甲", "乙"]), "在 `county` 中没有找到列名行"),
     "unknown_sheet": (
         lambda tmp: read_population(text(tmp / "county.csv", [HEADS, ROW]), sheet="country"),

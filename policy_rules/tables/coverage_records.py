@@ -6,9 +6,9 @@ a household does whose cells are empty. Problems are kept up to a bound and coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -16,6 +16,7 @@ from policy_rules.errors import Problem
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Row
+from policy_rules.tables.identity import Pseudonyms
 
 #: Records read at a time, of files larger than memory.
 PART: Final = 5_000
@@ -28,7 +29,9 @@ class PopulationFiles:
     After (and while) the records are gone through, ``problems`` are the first ``most`` that were found,
     ``found`` how many there are, ``unread`` the records that could not be read at all. ``register`` is
     a register of double bindings joined by household number (then the population is held in memory);
-    ``complete`` says that a household it does not name has no binding.
+    ``complete`` says that a household it does not name has no binding. ``key`` makes the pseudonyms of
+    households and people that go by an identity number; ``reading`` are further options of
+    :func:`~policy_rules.tables.reading.iter_population`.
     """
 
     paths: Sequence[Path]
@@ -37,9 +40,16 @@ class PopulationFiles:
     most: int = 200
     register: Path | None = None
     complete: bool = False
+    key: bytes | None = None
+    reading: Mapping[str, Any] = attrs.field(factory=dict)
     problems: list[Problem] = attrs.field(factory=list)
     found: int = 0
     unread: int = 0
+    #: one for all files: without a key too, a number has the same name in each
+    _names: Pseudonyms = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._names = Pseudonyms(self.key)
 
     def records(self) -> Iterator[Household]:
         """Every record of every file, in order.
@@ -53,7 +63,11 @@ class PopulationFiles:
 
         whole = self._read()
         joined = join_register(
-            whole, self.register, complete=self.complete, vocabulary=self.vocabulary
+            whole,
+            self.register,
+            complete=self.complete,
+            names=self._names,
+            vocabulary=self.vocabulary,
         )
         self._note(joined.problems)
         yield from joined.records
@@ -80,7 +94,8 @@ class PopulationFiles:
         """A workbook, csv or Parquet file: one row a person, or our own layout."""
         from policy_rules.tables.reading import iter_population
 
-        options = {"vocabulary": self.vocabulary, "region": self.region}
+        options = {"vocabulary": self.vocabulary, "region": self.region, "names": self._names}
+        options |= self.reading
         for reading in iter_population(path, PART, **options):
             self._note(reading.problems)
             yield from reading.records

@@ -124,9 +124,10 @@ class ExportReader:
             column = self._roles.get(role)
             cell = None if column is None else row.cells[column.index]
             if column is not None and not blank(cell):
-                text = self.run.names.reference(cell)
+                names = self.run.names
+                text = names.reference(cell) if role == "household_id" else names.holder(cell)
                 if text:
-                    return text if role == "household_id" else self.run.names.of(text)
+                    return text
         return f"row{row.number}"
 
     # -- one household -------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ class Reading:
     ``records`` are the households; ``problems`` all that was wrong, by sheet, row and header;
     ``carried`` has for each household's id its rows: the member's id (empty for a household's own row) and
     the cells under ``carried_headers``. ``empty_means`` says what an empty cell was taken for where the
-    import overrode the dictionary (for the receipt).
+    import overrode the dictionary (for the receipt). ``pseudonyms`` says how households and people without
+    a number of their own are named (empty: all have one), ``key_mark`` which key did it.
     """
 
     file: str
@@ -66,6 +67,8 @@ class Reading:
     carried_headers: tuple[str, ...]
     carried: Mapping[str, tuple[tuple[str, tuple[Any, ...]], ...]]
     empty_means: Mapping[str, str]
+    pseudonyms: Literal["", "numbered", "keyed"] = ""
+    key_mark: str = ""
 
 
 def read_population(
@@ -81,13 +84,15 @@ def read_population(
     keep_private: bool = False,
     strict: bool = False,
     vocabulary: Vocabulary | None = None,
+    names: Pseudonyms | None = None,
 ) -> Reading:
     """Every household of a file (or of a folder of csv or Parquet files in our own layout).
 
     ``layout`` is ``export`` (one row a person), ``own`` (a sheet a list), ``records`` (JSON lines of
     records) or found out; ``sheet`` takes one sheet alone. ``year`` is that of income columns whose header
     names none; ``region`` the code of records that have none. ``key`` makes pseudonyms of identity numbers
-    that hold across files; without it people are numbered. ``columns`` says what a header means
+    that hold across files; without it people are numbered, and files join that are read with one ``names``.
+    ``columns`` says what a header means
     (``{"家庭类型": "household.type"}``, empty to carry it through), ``empty_means`` what an empty cell
     does (``{"监测对象类别": "unknown"}``). ``keep_private`` carries names and numbers through too.
 
@@ -95,7 +100,7 @@ def read_population(
     ``strict`` for everything wrong in it, unmapped columns included.
     """
     source = _Source(path, layout, sheet, year, region, key, columns, empty_means, keep_private,
-                     vocabulary)  # fmt: skip
+                     vocabulary, names)  # fmt: skip
     reading = source.reading(list(source.reader.households()))
     if strict:
         problems = [*reading.problems, *unmapped(reading)]
@@ -132,6 +137,7 @@ class _Source:
         empty_means: Mapping[str, str] | None = None,
         keep_private: bool = False,
         vocabulary: Vocabulary | None = None,
+        names: Pseudonyms | None = None,
     ) -> None:
         if layout not in LAYOUTS:
             near = nearest(str(layout), LAYOUTS)
@@ -144,8 +150,8 @@ class _Source:
         _check_columns(self.columns, self.vocabulary)
         _check_empty(empty_means or {})
         self.run = Import(
-            self.vocabulary, self.path.name, Pseudonyms(key), dict(empty_means or {}), region,
-            keep_private,
+            self.vocabulary, self.path.name, names or Pseudonyms(key), dict(empty_means or {}),
+            region, keep_private,
         )  # fmt: skip
         self.reader: ExportReader | OwnReader | NestedReader
         if layout == "records" or (layout == "auto" and nested_file(self.path, self.vocabulary)):
@@ -155,11 +161,11 @@ class _Source:
             return
         raw = open_sheets(self.path)
         if sheet is not None:
-            names = [s.name for s in raw]
+            sheets = [s.name for s in raw]
             raw = tuple(s for s in raw if s.name == sheet)
             if not raw:
-                raise RecordError(Problem("unknown_sheet", Place(str(self.path)), one_of(names),
-                                          shown(sheet), nearest(sheet, names)))  # fmt: skip
+                raise RecordError(Problem("unknown_sheet", Place(str(self.path)), one_of(sheets),
+                                          shown(sheet), nearest(sheet, sheets)))  # fmt: skip
         own = [(s, p) for s in raw if (p := sheet_path(s.name, self.vocabulary)) is not None]
         tops = [p for _, p in own if p.path == "household"]
         if layout == "own" or (layout == "auto" and tops and len(own) > 1):
@@ -199,7 +205,7 @@ class _Source:
     def _export(self, raw: Sequence[RawSheet]) -> None:
         self.layout, self.mappings = "export", []
         best: ExportReader | None = None
-        most = 0
+        most = -1
         for one in raw:
             table = find_table(one, self._known(EXPORT_RECORDS))
             if table is None:
@@ -245,6 +251,8 @@ class _Source:
             tuple(c.header for c in reader.carried),
             {m.record.id: m.carried for m in made if m.carried},
             dict(self.run.empty_means),
+            "" if not self.run.names.used else "keyed" if self.run.names.mark else "numbered",
+            self.run.names.mark,
         )
 
 

@@ -169,7 +169,7 @@ class _Register:
         if not blank(cell):
             return self.run.names.reference(cell)
         cell = self._cell(raw, "head")
-        return "" if blank(cell) else self.run.names.reference(cell)
+        return "" if blank(cell) else self.run.names.holder(cell)
 
     def _entity(self, raw: RawRow, role: str) -> str:
         for name in (role, f"{role}_name"):
