@@ -30,7 +30,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
 from policy_rules.errors import Lang
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.staff import StaffWording
@@ -126,6 +126,7 @@ def batch(
             help="表格没有地区列时，各户的行政区划代码 region code of a table that has none",
         ),
     ] = "",
+    sheet: SheetOption = None,
     year: YearOption = None,
     column: ColumnOption = None,
     empty: EmptyOption = None,
@@ -152,6 +153,7 @@ def batch(
         sheets=sheets,
         reading={
             "region": region,
+            "sheet": sheet,
             "year": year,
             "key": secret(key),
             "columns": pairs(column, "--column"),

@@ -23,7 +23,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
 from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import chart, coverage_book
@@ -104,6 +104,7 @@ def coverage(
             help="台账已列全：未列的户即没有联结 the register names every binding: who is not in it has none",
         ),
     ] = False,
+    sheet: SheetOption = None,
     year: YearOption = None,
     column: ColumnOption = None,
     empty: EmptyOption = None,
@@ -128,6 +129,7 @@ def coverage(
         complete=complete,
         key=secret(key),
         reading={
+            "sheet": sheet,
             "year": year,
             "columns": pairs(column, "--column"),
             "empty_means": pairs(empty, "--empty"),

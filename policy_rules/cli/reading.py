@@ -14,6 +14,7 @@ YearOption = Annotated[
         "--year", help="收入列没有写年份时，是哪一年的 year of income columns that name none"
     ),
 ]
+SheetOption = Annotated[str | None, typer.Option("--sheet", help="只读这个工作表 this sheet alone")]
 ColumnOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -23,8 +23,9 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
 from policy_rules.errors import Lang, Problem
+from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.tables.headers import Column
 from policy_rules.tables.problems_book import count_labels, letters, write_problems
 from policy_rules.tables.reading import Reading, SheetMapping, read_population
@@ -91,7 +92,7 @@ def map_(
         Path, typer.Argument(help="xlsx、xls、et、csv、parquet、jsonl 或目录 file or folder")
     ],
     layout: Annotated[LayoutChoice, typer.Option(help="版式 layout")] = LayoutChoice.auto,
-    sheet: Annotated[str | None, typer.Option(help="只读这个工作表 this sheet alone")] = None,
+    sheet: SheetOption = None,
     year: YearOption = None,
     column: ColumnOption = None,
     empty: EmptyOption = None,
@@ -134,6 +135,22 @@ def meaning(column: Column, lang: Lang) -> str:
     return f"{year}{column.fact.label[lang]}{scale}"
 
 
+def _use(use: str, lang: Lang) -> str:
+    """What a row of a sheet is, for a person."""
+    if not use:
+        return "未读入" if lang == "zh" else "not read"
+    if use == "export":
+        return "一行一人" if lang == "zh" else "a row a person"
+    *above, last = use.split(".")
+    records = load_vocabulary().records
+    if not above:
+        label = records[last].label[lang]
+        return f"一行一条：{label}" if lang == "zh" else f"a row each: {label}"
+    owner = "member" if above[-1] == "members" else above[-1]
+    label = records[owner].facts[last].label[lang]
+    return f"清单：{label}" if lang == "zh" else f"list: {label}"
+
+
 def _data(reading: Reading) -> dict[str, Any]:
     return {
         "file": reading.file,
@@ -174,7 +191,7 @@ def _shown(reading: Reading, lang: Lang) -> RenderableType:
     zh = lang == "zh"
     parts: list[RenderableType] = []
     for sheet in reading.mapping:
-        title = f"{sheet.sheet} ({sheet.use or ('未用' if zh else 'not used')})"
+        title = f"{sheet.sheet} ({_use(sheet.use, lang)})"
         heads = ("列", "列名", "读作", "事实项", "有值", "有误") if zh else (
             "col", "header", "read as", "fact", "filled", "bad")  # fmt: skip
         table = RichTable(*heads, title=title, title_justify="left")

@@ -16,7 +16,11 @@ from policy_rules.errors import Problem
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Row
+from policy_rules.tables.batch_records import LINES, LISTS, Source
+from policy_rules.tables.entities import World
 from policy_rules.tables.identity import Pseudonyms
+from policy_rules.tables.population_file import PopulationFile
+from policy_rules.tables.reading import parts_of
 
 #: Records read at a time, of files larger than memory.
 PART: Final = 5_000
@@ -24,7 +28,7 @@ PART: Final = 5_000
 
 @attrs.define
 class PopulationFiles:
-    """The files of a population.
+    """The files of a population; links are resolved against the entities of all of them.
 
     After (and while) the records are gone through, ``problems`` are the first ``most`` that were found,
     ``found`` how many there are, ``unread`` the records that could not be read at all. ``register`` is
@@ -47,6 +51,7 @@ class PopulationFiles:
     unread: int = 0
     #: one for all files: without a key too, a number has the same name in each
     _names: Pseudonyms = attrs.field(init=False, repr=False)
+    _world: World = attrs.field(init=False, factory=World, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._names = Pseudonyms(self.key)
@@ -61,26 +66,65 @@ class PopulationFiles:
             return
         from policy_rules.tables.register import join_register
 
-        whole = self._read()
         joined = join_register(
-            whole,
+            self._read(),
             self.register,
             complete=self.complete,
             names=self._names,
             vocabulary=self.vocabulary,
         )
         self._note(joined.problems)
-        yield from joined.records
+        for record in joined.records:
+            yield self._resolved(record)
 
     def _read(self) -> Iterator[Household]:
-        for path in self.paths:
-            nested = path.suffix.lower() in (".jsonl", ".ndjson", ".json", ".yaml", ".yml")
-            yield from self._listed(path) if nested else self._tabled(path)
+        files = {path: None if _nested(path) else self._opened(path) for path in self.paths}
+        of_lists = [r for path, file in files.items() if file is None for r in self._entities(path)]
+        self._world = World.of_records(of_lists)
+        for file in files.values():
+            self._world += file.world if file is not None else World()
+        for path, file in files.items():
+            if file is None:
+                for record in self._listed(path):
+                    yield self._resolved(record)
+                continue
+            own, file.world = file.world, self._world
+            for reading in parts_of(file, PART):
+                self._note(reading.problems)
+                yield from reading.records
+            self._note(file.run.problems)  # of a file without households
+            for entity in own.entities:
+                yield self._resolved(entity.record)
+
+    def _resolved(self, record: Household) -> Household:
+        """A record with the entities it names, of whatever file."""
+        found, problems = self._world.resolve(record)
+        self._note(problems)
+        return found
+
+    def _entities(self, path: Path) -> Iterator[Household]:
+        """The entities of a list of records: households that stand before them name them too."""
+        if path.suffix.lower() in LINES:
+            with path.open("rb") as lines:
+                if not any(b'"kind"' in line for line in lines):
+                    return
+        for part in Source.of(path).ranges(PART):
+            for entry in part.entries(self.vocabulary):
+                if entry.record is not None and entry.record.kind != "household":
+                    yield entry.record
+
+    def _opened(self, path: Path) -> PopulationFile:
+        """A workbook, csv or Parquet file: one row a person, or our own layout."""
+        return PopulationFile(
+            path,
+            region=self.region,
+            vocabulary=self.vocabulary,
+            names=self._names,
+            **self.reading,
+        )
 
     def _listed(self, path: Path) -> Iterator[Household]:
         """JSON lines, or a list of records (or one) in YAML or JSON: households and entities."""
-        from policy_rules.tables.batch_records import Source
-
         for part in Source.of(path).ranges(PART):
             for entry in part.entries(self.vocabulary):
                 self._note(entry.problems)
@@ -90,18 +134,13 @@ class PopulationFiles:
                 else:
                     yield attrs.evolve(entry.record, id=entry.id)
 
-    def _tabled(self, path: Path) -> Iterator[Household]:
-        """A workbook, csv or Parquet file: one row a person, or our own layout."""
-        from policy_rules.tables.reading import iter_population
-
-        options = {"vocabulary": self.vocabulary, "region": self.region, "names": self._names}
-        options |= self.reading
-        for reading in iter_population(path, PART, **options):
-            self._note(reading.problems)
-            yield from reading.records
-
     def _note(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
             self.found += 1
             if len(self.problems) < self.most:
                 self.problems.append(problem)
+
+
+def _nested(path: Path) -> bool:
+    """Whether a file is a list of records."""
+    return path.suffix.lower() in (*LINES, *LISTS)

@@ -126,14 +126,18 @@ def read_certificate(cell: Any) -> Certificate | None:
     return Certificate(holder, _KINDS[text[18]], int(text[19]))
 
 
+def holder_of(cell: Any) -> str:
+    """The identity number a cell holds, or whose certificate it is; empty where it holds none."""
+    try:
+        found = read_identity(compact(cell)[:18])
+    except Refused:
+        return ""
+    return found.number if found else ""
+
+
 def holds_identity(cell: Any) -> bool:
     """Whether a cell is a right identity number or certificate, or one that lost its end."""
-    if damaged(cell):
-        return True
-    try:
-        return read_identity(compact(cell)[:18]) is not None
-    except Refused:
-        return False
+    return damaged(cell) or bool(holder_of(cell))
 
 
 def identity_like(text: str) -> bool:
@@ -143,11 +147,7 @@ def identity_like(text: str) -> bool:
 
 def _whole(text: str) -> str:
     """A number as :class:`Identity` has it, so that one of 15 digits, one of 18 and a certificate's agree."""
-    try:
-        found = read_identity(text[:18])
-    except Refused:
-        found = None
-    return found.number if found else text
+    return holder_of(text) or text
 
 
 def _checked(text: str) -> bool:
