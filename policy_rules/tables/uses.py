@@ -66,7 +66,7 @@ PROPOSED: Final = (
 )
 
 #: Headers of an entity's number and of its name, by kind.
-_NUMBER: Final[Mapping[str, str]] = {
+ENTITY_NUMBER: Final[Mapping[str, str]] = {
     "village": "村编号 村编码 村代码 行政村编号 行政村编码 行政村代码 village_id",
     "township": "乡镇编号 乡镇编码 乡镇代码 township_id",
     "county": "县编号 县编码 行政区划代码 county_id",
@@ -218,7 +218,7 @@ def _tried(
 ) -> Iterator[Further]:
     """The sheet read as one use, where it has the columns to join by."""
     records = (use.record, *(r for r, (of, _) in YEARLY.items() if _holds(use, r, vocabulary, of)))
-    keys = _keys(use)
+    keys = key_headers(use)
 
     def known(head: Head) -> bool:
         if _matches(head, [*keys, *_YEAR]):
@@ -235,14 +235,14 @@ def _tried(
     )
     entity = _entity(use)
     at = {
-        "number": _index(table, _NUMBER[entity].split()) if entity else None,
+        "number": _index(table, ENTITY_NUMBER[entity].split()) if entity else None,
         "name": _index(table, _NAME[entity].split()) if entity else None,
     }
     beside = None
     if use.owner == "cooperative":
-        beside = _index(table, f"{_NUMBER['enterprise']} {_NAME['enterprise']}".split())
+        beside = _index(table, f"{ENTITY_NUMBER['enterprise']} {_NAME['enterprise']}".split())
     elif use.record == "cooperative_link":
-        beside = _index(table, f"{_NUMBER['cooperative']} {_NAME['cooperative']}".split())
+        beside = _index(table, f"{ENTITY_NUMBER['cooperative']} {_NAME['cooperative']}".split())
     taken = {i for i in (*at.values(), beside, dated) if i is not None}
     # a number of the entity is no fact of its row
     found = tuple(Column(c.index, c.head, "item_id") if c.index in taken else c for c in found)
@@ -262,12 +262,13 @@ def _entity(use: Use) -> str:
     return use.owner if use.owner in ENTITIES else use.record if not use.owner else ""
 
 
-def _keys(use: Use) -> Sequence[str]:
+def key_headers(use: Use) -> Sequence[str]:
+    """Headers that name the entity a row is, hangs on, or is linked to."""
     entity = _entity(use)
-    found = f"{_NUMBER[entity]} {_NAME[entity]}".split() if entity else []
+    found = f"{ENTITY_NUMBER[entity]} {_NAME[entity]}".split() if entity else []
     other = {"cooperative": "enterprise", "household": "cooperative"}.get(use.owner, "")
     if other and use.record.endswith("_link"):
-        found += f"{_NUMBER[other]} {_NAME[other]}".split()
+        found += f"{ENTITY_NUMBER[other]} {_NAME[other]}".split()
     return found
 
 
