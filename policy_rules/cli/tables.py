@@ -207,7 +207,8 @@ def _shown(reading: Reading, lang: Lang) -> RenderableType:
         parts.append(table)
     labels = count_labels(lang)
     sign = "：" if zh else ": "
-    counts = [f"{labels[k]}{sign}{n}" for k, n in reading.counts.as_dict().items()]
+    told = {k: n for k, n in reading.counts.as_dict().items() if n or k != "items"}
+    counts = [f"{labels[k]}{sign}{n}" for k, n in told.items()]
     parts.append(RichText(("；" if zh else "; ").join(counts)))
     if reading.pseudonyms:
         parts.append(RichText(_NAMED[reading.pseudonyms][not zh].format(reading.key_mark)))
