@@ -19,7 +19,7 @@ from policy_rules.facts.record import Household
 from policy_rules.tables.export import Counts, Made
 from policy_rules.tables.headers import Column
 from policy_rules.tables.identity import Pseudonyms
-from policy_rules.tables.population_file import Layout, PopulationFile
+from policy_rules.tables.population_file import Layout, NoHouseholds, PopulationFile
 
 
 @attrs.frozen(eq=False)
@@ -111,9 +111,12 @@ def iter_population(path: str | Path, size: int = 50_000, **options: Any) -> Ite
     """The same in parts of ``size`` households, for files larger than memory.
 
     Problems and carried cells are those of the part; counts are those so far. Takes the options of
-    :func:`read_population` but ``strict``.
+    :func:`read_population` but ``strict``. A file of entities alone is refused.
     """
-    yield from parts_of(PopulationFile(path, **options), size)
+    source = PopulationFile(path, **options)
+    if isinstance(source.reader, NoHouseholds):
+        raise RecordError(Problem("no_household_sheet", Place(str(source.path))))
+    yield from parts_of(source, size)
 
 
 def parts_of(source: PopulationFile, size: int) -> Iterator[Reading]:

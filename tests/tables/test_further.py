@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tables.workbook import number, sheet, text
 
+from policy_rules import RecordError
 from policy_rules.tables.reading import Reading, iter_population, read_population
 from policy_rules.verdict import Interval
 
@@ -279,6 +280,14 @@ def test_an_entity_that_stands_twice_and_apart_is_unknown_there(tmp_path: Path) 
     found = read(tmp_path, {"企业": page})
     assert codes(found) == [("person_twice", "企业", 3), ("no_owner", "企业", 4)]
     assert found.entities[0].row == {"active": True}
+
+
+def test_entities_alone_are_read_but_no_population(tmp_path: Path) -> None:
+    book = sheet(tmp_path / "firms.xlsx", {"企业": FIRMS})
+    found = read_population(book)
+    assert ([e.id for e in found.entities], found.records) == (["某食品公司"], ())
+    with pytest.raises(RecordError, match="no_household_sheet"):
+        list(iter_population(book))
 
 
 def test_our_own_layout_has_entities_too(tmp_path: Path) -> None:
