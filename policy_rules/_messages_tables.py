@@ -74,6 +74,30 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "en": "this file has no sheet of households (农户)",
         "zh": "此文件没有农户工作表",
     },
+    "sheet_not_read": {
+        "en": "this sheet is not read: neither its name nor its columns say what a row is; name it like {expected}",
+        "zh": "此工作表没有读入：从表名和列名看不出每行是什么；表名可写作 {expected}",
+    },
+    "people_not_read": {
+        "en": "this sheet lists people too, but {expected} alone is read: put them into one sheet, or read each with `--sheet`",
+        "zh": "此工作表也是人员表，但只读入了 {expected}：请合并成一个工作表，或用 `--sheet` 分别读入",
+    },
+    "no_owner": {
+        "en": "this row does not say whose it is (no number of a household, person or entity): it is set aside",
+        "zh": "此行没有写明属于谁（没有户编号、人编号或单位编号），已搁置",
+    },
+    "owner_unclear": {
+        "en": "several households have a person of this number: add the household's number; this row is set aside",
+        "zh": "有多户的人使用此人编号，无法对应：请加上户编号一列；此行已搁置",
+    },
+    "entity_differs": {
+        "en": "what a record of a household or a register says here contradicts the entity's own sheet: it is taken as unknown",
+        "zh": "农户数据或台账在此处与该主体自己的工作表不一致，按未知处理",
+    },
+    "weak_key": {
+        "en": "the secret key needs {expected} to 4096 characters, drawn at random",
+        "zh": "密钥须为 {expected} 至 4096 个随机字符",
+    },
     "no_header": {
         "en": "no row of headers was found in {got}",
         "zh": "在 {got} 中没有找到列名行",

@@ -90,6 +90,7 @@ _PHRASES: Final = {
     # tables
     "it is locked by a password": "文件有密码保护",
     "the file is damaged": "文件已损坏",
+    "give the path of a file that holds the key": "请给出存放密钥的文件的路径",
     "a number whose birth date is none": "其中的出生日期不存在",
     "a number whose check digit is wrong": "校验码不符",
     # YAML

@@ -20,3 +20,9 @@ def search_path(extra: Path | None = None) -> tuple[Path, ...]:
     """Folders to look for packs in, first wins: ``extra``, ``POLICY_RULES_PATH``, the built-in one."""
     listed = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
     return tuple(([extra] if extra else []) + listed + [rules_folder()])
+
+
+def files_of(folder: Path, stem: str) -> list[Path]:
+    """``STEM.yaml`` and ``STEM/*.yaml`` of a pack's folder: any file of a pack may be a folder of files."""
+    single = folder / f"{stem}.yaml"
+    return ([single] if single.is_file() else []) + sorted((folder / stem).glob("*.yaml"))

@@ -10,6 +10,9 @@ from typing import Any
 from tables.workbook import number, sheet, text
 
 from policy_rules import RecordError
+from policy_rules.cli.keys import secret
+from policy_rules.facts.dictionary import load_vocabulary
+from policy_rules.tables.coverage_records import PopulationFiles
 from policy_rules.tables.reading import read_population, unmapped
 from policy_rules.tables.register import join_register
 
@@ -77,6 +80,37 @@ def _unmapped(tmp: Path) -> None:
     )
 
 
+def _further(**sheets: Sequence[Sequence[Any]]) -> Callable[[Path], object]:
+    """An export with further sheets."""
+
+    def show(tmp: Path) -> None:
+        people = [["户编号", "人编号", "户类型"], ["1", "11", "脱贫户"], ["2", "11", "脱贫户"]]
+        book = sheet(tmp / "county.xlsx", {"人员": people, **sheets})
+        raise RecordError(read_population(book).problems)
+
+    return show
+
+
+def _differing(tmp: Path) -> None:
+    """A register says another grade of an enterprise than the enterprise's own sheet."""
+    firms = [["企业名称", "龙头企业级别", "是否正常经营"], ["某公司", "省级", "是"]]
+    sheets = {"人员": [["户编号", "户类型"], ["1", "脱贫户"]], "企业": firms}
+    book = sheet(tmp / "county.xlsx", sheets)
+    rows = [
+        ["户编号", "合作社名称", "企业名称", "龙头企业级别"],
+        ["1", "甲合作社", "某公司", "市级"],
+    ]
+    register = text(tmp / "register.csv", rows)
+    files = PopulationFiles([book], load_vocabulary(), register=register)
+    list(files.records())
+    raise RecordError(files.problems)
+
+
+def _weak_key(tmp: Path) -> None:
+    (tmp / "key").write_text("hunter2", "utf-8")
+    secret(tmp / "key")
+
+
 def _register(row: Sequence[str]) -> Callable[[Path], object]:
     def show(tmp: Path) -> None:
         records = read_population(text(tmp / "county.csv", [HEADS, ROW])).records
@@ -131,6 +165,30 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda tmp: read_population(text(tmp / "成员.csv", [HEADS, ROW]), "own"),
         "no_household_sheet: 此文件没有农户工作表",
     ),
+    "sheet_not_read": (
+        _further(杂项=[["甲", "乙"], ["1", "2"]]),
+        "county.xlsx[杂项]: sheet_not_read: 此工作表没有读入：从表名和列名看不出每行是什么；表名可写作 "
+        "`务工台账`、`培训台账`、`贷款台账`、`补贴`、`救助`、`合作社`、`企业`、`项目`、`村` 之一",
+    ),
+    "people_not_read": (
+        _further(乙镇=[["户编号", "户类型"], ["3", "脱贫户"]]),
+        "county.xlsx[乙镇]: people_not_read: 此工作表也是人员表，但只读入了 `人员`："
+        "请合并成一个工作表，或用 `--sheet` 分别读入",
+    ),
+    "no_owner": (
+        _further(务工=[["人编号", "开始时间"], ["", "2022-01"]]),
+        "county.xlsx[务工]:2: no_owner: 此行没有写明属于谁（没有户编号、人编号或单位编号），已搁置",
+    ),
+    "owner_unclear": (
+        _further(务工=[["人编号", "开始时间"], ["11", "2022-01"]]),
+        "county.xlsx[务工]:2: owner_unclear: 有多户的人使用此人编号，无法对应：请加上户编号一列；此行已搁置",
+    ),
+    "entity_differs": (
+        _differing,
+        "1.enterprise.dragonhead_level: entity_differs: "
+        "农户数据或台账在此处与该主体自己的工作表不一致，按未知处理",
+    ),
+    "weak_key": (_weak_key, "--key: weak_key: 密钥须为 16 至 4096 个随机字符"),
     "no_header": (_read(["1", "2"], heads=["甲", "乙"]), "在 `county` 中没有找到列名行"),
     "unknown_sheet": (
         lambda tmp: read_population(text(tmp / "county.csv", [HEADS, ROW]), sheet="country"),

@@ -29,6 +29,8 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.keys import KeyOption, secret
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
 from policy_rules.errors import Lang
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.staff import StaffWording
@@ -124,12 +126,11 @@ def batch(
             help="表格没有地区列时，各户的行政区划代码 region code of a table that has none",
         ),
     ] = "",
-    year: Annotated[
-        int | None,
-        typer.Option(
-            "--year", help="收入列没有写年份时，是哪一年的 year of income columns that name none"
-        ),
-    ] = None,
+    sheet: SheetOption = None,
+    year: YearOption = None,
+    column: ColumnOption = None,
+    empty: EmptyOption = None,
+    key: KeyOption = None,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
@@ -150,7 +151,14 @@ def batch(
         carry=tuple(dict.fromkeys(carry or ())),
         lang=language,
         sheets=sheets,
-        reading={"region": region, "year": year},
+        reading={
+            "region": region,
+            "sheet": sheet,
+            "year": year,
+            "key": secret(key),
+            "columns": pairs(column, "--column"),
+            "empty_means": pairs(empty, "--empty"),
+        },
     )
     bar = Progress(
         TextColumn("{task.description}"),

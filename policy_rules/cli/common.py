@@ -62,17 +62,6 @@ PackOption = Annotated[
 ]
 
 
-KeyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--key",
-        envvar="POLICY_RULES_KEY",
-        help="计算记录摘要的密钥；核对回执时须用同一个 key of the record's digest in receipts",
-        show_default=False,
-    ),
-]
-
-
 def day_option(text: str | None, option: str) -> date | None:
     """A full date given on the command line; raises :class:`~policy_rules.errors.RecordError`."""
     return None if text is None else full_day(text, option)

@@ -22,6 +22,8 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.keys import KeyOption, secret
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
 from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import chart, coverage_book
@@ -102,6 +104,11 @@ def coverage(
             help="台账已列全：未列的户即没有联结 the register names every binding: who is not in it has none",
         ),
     ] = False,
+    sheet: SheetOption = None,
+    year: YearOption = None,
+    column: ColumnOption = None,
+    empty: EmptyOption = None,
+    key: KeyOption = None,
     overlay: OverlayOption = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
@@ -115,7 +122,19 @@ def coverage(
     loaded = load_pack(pack, rules)
     for file in overlay or ():
         loaded = loaded.with_overlay(file)
-    files = PopulationFiles(population, loaded.vocabulary, register=register, complete=complete)
+    files = PopulationFiles(
+        population,
+        loaded.vocabulary,
+        register=register,
+        complete=complete,
+        key=secret(key),
+        reading={
+            "sheet": sheet,
+            "year": year,
+            "columns": pairs(column, "--column"),
+            "empty_means": pairs(empty, "--empty"),
+        },
+    )
     report = measure_coverage(
         loaded,
         files.records(),

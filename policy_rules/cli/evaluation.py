@@ -14,7 +14,6 @@ from rich.text import Text as RichText
 from policy_rules.cli.common import (
     Format,
     FormatOption,
-    KeyOption,
     LangOption,
     Language,
     OverlayOption,
@@ -23,6 +22,7 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.keys import KeyOption, secret
 from policy_rules.cli.sources import source_check
 from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import PUBLIC_KEY, Engine
@@ -88,14 +88,13 @@ def engine_of(
     overlays: list[Path] | None,
     choice: EngineChoice,
     strict: bool,
-    key: str | None = None,
+    key: bytes | None = None,
 ) -> Engine:
     """An engine for a pack with its overlays."""
     loaded = load_pack(pack, rules)
     for overlay in overlays or ():
         loaded = loaded.with_overlay(overlay)
-    secret = key.encode() if key else PUBLIC_KEY
-    return Engine(loaded, engine=choice.value, strict_readings=strict, key=secret)
+    return Engine(loaded, engine=choice.value, strict_readings=strict, key=key or PUBLIC_KEY)
 
 
 def record_of(path: Path) -> Household:
@@ -112,7 +111,7 @@ def asked(
     rules: Path | None,
     choice: EngineChoice,
     strict: bool,
-    key: str | None = None,
+    key: bytes | None = None,
 ) -> Determinations:
     """The answers for a record: under the packs named, or those its region and date choose."""
     packs = [load_pack(name, rules) for name in dict.fromkeys(names)] if names else None
@@ -124,7 +123,7 @@ def asked(
         rules=rules,
         engine=choice.value,
         strict_readings=strict,
-        key=key.encode() if key else PUBLIC_KEY,
+        key=key or PUBLIC_KEY,
     )
 
 
@@ -147,7 +146,7 @@ def evaluate(
 ) -> None:
     """判定一户(或村、企业等)：可能适用的措施、依据条款、缺什么资料。不写 --pack 时按地区和日期选用文件。 Evaluate one record."""
     checked = record_of(record)
-    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings, key)
+    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings, secret(key))
     wordings = _wordings(results, sources)
     language = lang_of(lang)
     first = next(iter(results.values()))

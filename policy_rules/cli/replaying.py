@@ -11,7 +11,6 @@ import typer
 
 from policy_rules.cli.common import (
     FINDINGS,
-    KeyOption,
     LangOption,
     Language,
     OverlayOption,
@@ -20,6 +19,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.evaluation import EngineChoice, RecordArgument, engine_of, record_of
+from policy_rules.cli.keys import KeyOption, secret
 from policy_rules.errors import Lang, Place, Problem, RecordError, shown
 from policy_rules.render.words import RECEIPT
 from policy_rules.text import Text
@@ -65,7 +65,7 @@ def replay(
     given, language = _receipt(receipt), lang_of(lang)
     choice = EngineChoice.reference if given["engine"] == "reference" else EngineChoice.auto
     strict = bool(given.get("strict_readings"))
-    answering = engine_of(str(given["pack"]), rules, overlay, choice, strict, key)
+    answering = engine_of(str(given["pack"]), rules, overlay, choice, strict, secret(key))
     result = answering.evaluate(record_of(record), as_of=str(given["as_of"]))
     now = result.receipt.as_dict()
     apart = {k: (given.get(k), now[k]) for k in now if given.get(k) != now[k]}

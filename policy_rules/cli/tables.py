@@ -22,7 +22,10 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
-from policy_rules.errors import Lang, Place, Problem, RecordError, shown
+from policy_rules.cli.keys import KeyOption, secret
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
+from policy_rules.errors import Lang, Problem
+from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.tables.headers import Column
 from policy_rules.tables.problems_book import count_labels, letters, write_problems
 from policy_rules.tables.reading import Reading, SheetMapping, read_population
@@ -59,6 +62,18 @@ _REASONS: dict[str, tuple[str, str]] = {
     "needs_year": ("未写年度：请用 --year 指定", "no year: give --year"),
     "year_not_taken": ("此事实项不分年度，原样带过", "the fact has no years, carried through"),
 }
+#: How those are named who have no number but an identity number.
+_NAMED: dict[str, tuple[str, str]] = {
+    "numbered": (
+        "没有编号的户和人按出现顺序编号，只在本次读入中有效；要在几个文件之间对应，请用 --key 给出密钥文件",
+        "households and people without a number are numbered as they appear, for this run alone; to join files give --key",
+    ),
+    "keyed": (
+        "没有编号的户和人用身份证号和密钥算出的编号代替(密钥标记 {})；密钥相同，各文件中的编号相同",
+        "households and people without a number go by one made from the identity number and the key (mark {}); "
+        "the same key gives the same in every file",
+    ),
+}
 
 
 app.command("synth")(synth.synth)
@@ -70,17 +85,6 @@ def _tables() -> None:
     """表格：读入、对照列名、模板、合成数据。 Tables of households."""
 
 
-def pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    """``列名=值`` options as a mapping; raises :class:`~policy_rules.errors.RecordError`."""
-    found = {}
-    for text in given or ():
-        name, sign, value = text.rpartition("=")
-        if not sign or not name:
-            raise RecordError(Problem("bad_form", Place(path=option), "`name=value`", shown(text)))
-        found[name] = value
-    return found
-
-
 @app.command("map")
 @command
 def map_(
@@ -88,22 +92,11 @@ def map_(
         Path, typer.Argument(help="xlsx、xls、et、csv、parquet、jsonl 或目录 file or folder")
     ],
     layout: Annotated[LayoutChoice, typer.Option(help="版式 layout")] = LayoutChoice.auto,
-    sheet: Annotated[str | None, typer.Option(help="只读这个工作表 this sheet alone")] = None,
-    year: Annotated[
-        int | None, typer.Option(help="列名未写年度的收入属于哪一年 year of incomes")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--column", help="指定列的含义，如 家庭类型=household.type what a header means"
-        ),
-    ] = None,
-    empty: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--empty", help="空单元格的含义，如 监测对象类别=unknown what an empty cell means"
-        ),
-    ] = None,
+    sheet: SheetOption = None,
+    year: YearOption = None,
+    column: ColumnOption = None,
+    empty: EmptyOption = None,
+    key: KeyOption = None,
     errors: Annotated[
         Path | None, typer.Option("--errors", help="把全部问题写入此 xlsx write the problems here")
     ] = None,
@@ -119,6 +112,7 @@ def map_(
         layout.value,
         sheet=sheet,
         year=year,
+        key=secret(key),
         columns=pairs(column, "--column"),
         empty_means=pairs(empty, "--empty"),
     )
@@ -141,12 +135,29 @@ def meaning(column: Column, lang: Lang) -> str:
     return f"{year}{column.fact.label[lang]}{scale}"
 
 
+def _use(use: str, lang: Lang) -> str:
+    """What a row of a sheet is, for a person."""
+    if not use:
+        return "未读入" if lang == "zh" else "not read"
+    if use == "export":
+        return "一行一人" if lang == "zh" else "a row a person"
+    *above, last = use.split(".")
+    records = load_vocabulary().records
+    if not above:
+        label = records[last].label[lang]
+        return f"一行一条：{label}" if lang == "zh" else f"a row each: {label}"
+    owner = "member" if above[-1] == "members" else above[-1]
+    label = records[owner].facts[last].label[lang]
+    return f"清单：{label}" if lang == "zh" else f"list: {label}"
+
+
 def _data(reading: Reading) -> dict[str, Any]:
     return {
         "file": reading.file,
         "layout": reading.layout,
         "counts": reading.counts.as_dict(),
         "empty_means": dict(reading.empty_means),
+        "pseudonyms": {"made": reading.pseudonyms or "none", "key_mark": reading.key_mark},
         "sheets": [
             {
                 "sheet": m.sheet,
@@ -180,7 +191,7 @@ def _shown(reading: Reading, lang: Lang) -> RenderableType:
     zh = lang == "zh"
     parts: list[RenderableType] = []
     for sheet in reading.mapping:
-        title = f"{sheet.sheet} ({sheet.use or ('未用' if zh else 'not used')})"
+        title = f"{sheet.sheet} ({_use(sheet.use, lang)})"
         heads = ("列", "列名", "读作", "事实项", "有值", "有误") if zh else (
             "col", "header", "read as", "fact", "filled", "bad")  # fmt: skip
         table = RichTable(*heads, title=title, title_justify="left")
@@ -196,8 +207,11 @@ def _shown(reading: Reading, lang: Lang) -> RenderableType:
         parts.append(table)
     labels = count_labels(lang)
     sign = "：" if zh else ": "
-    counts = [f"{labels[k]}{sign}{n}" for k, n in reading.counts.as_dict().items()]
+    told = {k: n for k, n in reading.counts.as_dict().items() if n or k != "items"}
+    counts = [f"{labels[k]}{sign}{n}" for k, n in told.items()]
     parts.append(RichText(("；" if zh else "; ").join(counts)))
+    if reading.pseudonyms:
+        parts.append(RichText(_NAMED[reading.pseudonyms][not zh].format(reading.key_mark)))
     by: dict[str, list[Problem]] = {}
     for problem in reading.problems:
         by.setdefault(problem.code, []).append(problem)

@@ -26,6 +26,7 @@ from policy_rules.packs.patch import check_readings
 from policy_rules.packs.references import check_references, link
 from policy_rules.packs.scope import Names
 from policy_rules.packs.sections import SECTIONS, build_entity, declare
+from policy_rules.paths import files_of
 from policy_rules.schema import check
 from policy_rules.text import Text
 from policy_rules.yamldoc import Document, Path_, parse_yaml, read_yaml
@@ -95,8 +96,7 @@ def pack_files(folder: Path) -> list[str]:
     """The files of a pack that decide, relative to its folder."""
     files = []
     for stem in STEMS:
-        files += [f"{stem}.yaml"] if (folder / f"{stem}.yaml").is_file() else []
-        files += sorted(f"{stem}/{p.name}" for p in (folder / stem).glob("*.yaml"))
+        files += [p.relative_to(folder).as_posix() for p in files_of(folder, stem)]
     return files
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policy_rules.engine.tally import Span
 from policy_rules.packs.model import Target
 from policy_rules.render.coverage_words import CAUTION, DIRECTIONS, NO_BINDING, said, told
 from policy_rules.render.goals import target_data
@@ -12,7 +13,6 @@ from policy_rules.tables.coverage import Coverage, OtherReading, TargetCoverage
 from policy_rules.tables.coverage_binding import TWO_CELLS, Binding
 from policy_rules.tables.coverage_gaps import Gap, Listing
 from policy_rules.tables.coverage_plan import FigureCoverage
-from policy_rules.tables.coverage_tally import Span
 from policy_rules.text import Text
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from policy_rules.engine.finding import FactNeed, figure
+from policy_rules.engine.tally import HEADS, Span
 from policy_rules.errors import Lang
 from policy_rules.expr.types import NumberType
 from policy_rules.packs.model import Target
@@ -17,7 +18,6 @@ from policy_rules.render.words import COMPARATORS, PER_YEAR, UNITS, number
 from policy_rules.tables.coverage import Coverage, TargetCoverage
 from policy_rules.tables.coverage_binding import Stage
 from policy_rules.tables.coverage_plan import FigureCoverage
-from policy_rules.tables.coverage_tally import HEADS, Span
 from policy_rules.text import Text
 from policy_rules.verdict import Number, Verdict, reduced
 

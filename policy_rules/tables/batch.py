@@ -39,6 +39,7 @@ from policy_rules.tables.batch_manifest import (
 )
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
+from policy_rules.tables.identity import key_mark
 from policy_rules.tables.outputs import polars
 from policy_rules.tables.staff_book import AREAS, Book, Wording, write_book
 from policy_rules.tables.summary import Summary, Tally
@@ -88,6 +89,8 @@ class BatchOptions:
         kept = ("wide", "everything", "missing", "strict", "lang", "check", "size", "sheets")
         body = {name: getattr(self, name) for name in kept}
         reading = {name: str(value) for name, value in self.reading.items() if name != "key"}
+        if self.reading.get("key"):  # another key gives other ids: such a run is another run
+            reading["key"] = key_mark(self.reading["key"])
         lists = {"carry": list(self.carry), "packs": list(self.packs)}
         return {**body, **lists, "reading": reading}
 

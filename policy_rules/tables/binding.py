@@ -12,7 +12,7 @@ from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.numbers import Refused
 from policy_rules.facts.rows import Row
 from policy_rules.tables.cells import EMPTY, is_nothing, read_cell, when_empty
-from policy_rules.tables.headers import Column, normal
+from policy_rules.tables.headers import YEARLY, Column, normal
 from policy_rules.tables.identity import Pseudonyms
 from policy_rules.tables.sheets import blank
 
@@ -163,7 +163,7 @@ def put(row: Row, record: str, year: int | None, column: Column, value: Any) -> 
     """Set one fact; one of a by-year record in the row of its year."""
     assert column.fact is not None
     if year is not None:
-        years = row.setdefault("incomes" if record == "income_year" else "services", {})
+        years = row.setdefault(YEARLY[record][1], {})
         years.setdefault(year, Row())[column.fact.path] = value
     else:
         row[column.fact.path] = value

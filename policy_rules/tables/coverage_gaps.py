@@ -12,8 +12,7 @@ from typing import Any
 import attrs
 
 from policy_rules.engine.finding import FactNeed
-from policy_rules.packs.model import Figure, Target
-from policy_rules.tables.coverage_tally import (
+from policy_rules.engine.tally import (
     HEADS,
     TWO_YEARS,
     Direction,
@@ -22,6 +21,7 @@ from policy_rules.tables.coverage_tally import (
     level,
     reached,
 )
+from policy_rules.packs.model import Figure, Target
 from policy_rules.verdict import Truth, bounds, divide, equal, is_known
 
 Needs = Callable[[], tuple[FactNeed, ...]]

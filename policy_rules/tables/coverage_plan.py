@@ -15,20 +15,21 @@ from policy_rules.engine.building import YEAR, Env
 from policy_rules.engine.finding import FactNeed
 from policy_rules.engine.needs import Asker
 from policy_rules.engine.reference import Interpreter
-from policy_rules.expr.nodes import Node, Var, walk
-from policy_rules.packs.model import Figure, Pack, Target
-from policy_rules.tables.coverage_gaps import AmountGap, Gap, HeadGap, Seen, finder
-from policy_rules.tables.coverage_tally import (
+from policy_rules.engine.tally import (
     HEADS,
     TWO_YEARS,
     Span,
     Tally,
     direction,
     level,
+    measurements,
     quantity,
     reached,
     short,
 )
+from policy_rules.expr.nodes import Node, Var, walk
+from policy_rules.packs.model import Figure, Pack, Target
+from policy_rules.tables.coverage_gaps import AmountGap, Gap, HeadGap, Seen, finder
 from policy_rules.verdict import Verdict, add, divide
 
 #: Records in which subjects stand that are no records themselves.
@@ -120,19 +121,9 @@ class TargetPlan:
                 found[key] = finder(target, figure, of, most)
             return Goal(figure, years, found[key])
 
-        for figure in target.figures or (None,):
-            year = self._as_of.year if figure is None else figure.target_year
-            period = range(year, year + 1)
-            if target.per_year is not None and target.period is not None:
-                period = range(target.period[0], target.period[1] + 1)
-            if target.per_year == "mean":
-                now = min(max(self._as_of.year, period[0]), period[-1])
-                yield goal(figure, tuple(period), now)
-                continue
-            if figure is not None and figure.year in period:
-                period = range(year, year + 1)  # a figure that names its year is of that year alone
-            for one in period:
-                yield goal(figure, (one,), one)
+        for figure, years in measurements(target, self._as_of):
+            # of a mean the gap is looked for in the year of the day
+            yield goal(figure, years, min(max(self._as_of.year, years[0]), years[-1]))
 
     # -- the pass -------------------------------------------------------------------------------
 

@@ -17,27 +17,31 @@ from policy_rules.facts.record import MAX_ITEMS, Household
 from policy_rules.facts.rows import Items, Row
 from policy_rules.tables.binding import BAD, Binder, Import, put, told_apart
 from policy_rules.tables.cells import EMPTY
-from policy_rules.tables.headers import Column
-from policy_rules.tables.identity import lost_digits
+from policy_rules.tables.headers import Column, normal
+from policy_rules.tables.identity import holder_of, lost_digits
+from policy_rules.tables.items import ItemSheet, Joining, no_data, token
 from policy_rules.tables.people import person_of
 from policy_rules.tables.sheets import RawRow, Table, blank, written
 
 #: What rows of an export may tell of, the nearest first.
 EXPORT_RECORDS: Final = ("member", "household", "income_year", "service_year")
-_NOT_DATA: Final = ("合计", "总计", "小计", "填表人", "填报人", "制表", "审核人", "负责人", "注:", "注：", "备注:", "备注：", "说明:", "说明：")  # fmt: skip
+#: Headers of the names of township and village: a village's own facts are found by them.
+_TOWNSHIP: Final = frozenset(("乡(镇)", "乡镇", "乡镇名称", "乡(镇)名称", "镇"))
+_VILLAGE: Final = frozenset(("村", "村名", "村名称", "行政村", "行政村名称"))
 
 
 @attrs.define
 class Counts:
-    """Rows in, rows out: ``rows`` is ``members`` + ``without_member`` + ``set_aside``.
+    """Rows in, rows out: ``rows`` is ``members`` + ``without_member`` + ``items`` + ``set_aside``.
 
-    ``incomplete`` is the households whose members may not all be known. Where a row is a nested record,
+    ``items`` are rows of further sheets: items of lists, and entities. ``incomplete`` is the households whose members may not all be known. Where a row is a nested record,
     ``members`` is beside the sum.
     """
 
     rows: int = 0
     members: int = 0
     without_member: int = 0
+    items: int = 0
     set_aside: int = 0
     households: int = 0
     incomplete: int = 0
@@ -49,10 +53,14 @@ class Counts:
 
 @attrs.frozen(eq=False)
 class Made:
-    """A household, and the cells no fact takes: by row, the member's id and the cells."""
+    """A household, and the cells no fact takes: by row, the member's id and the cells.
+
+    ``place`` are the names of its township and village, where a row has them.
+    """
 
     record: Household
     carried: tuple[tuple[str, tuple[Any, ...]], ...]
+    place: tuple[str, str] = ("", "")
 
 
 @attrs.define(eq=False)
@@ -64,7 +72,14 @@ class _Open:
 class ExportReader:
     """Households of one sheet in the export's layout."""
 
-    def __init__(self, table: Table, columns: Sequence[Column], run: Import) -> None:
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[Column],
+        run: Import,
+        lists: Sequence[ItemSheet] = (),
+    ) -> None:
+        self.lists = lists
         self.table, self.columns, self.run = table, columns, run
         self.sheet = table.sheet.name
         self.binder = Binder(self.sheet, columns, run)
@@ -87,6 +102,10 @@ class ExportReader:
         self._told_of_member += [
             c.index for c in columns if c.role == "private" and "户" not in c.header
         ]
+        self._place = [
+            next((c.index for c in columns if normal(c.head.text) in names), None)
+            for names in (_TOWNSHIP, _VILLAGE)
+        ]
 
     @property
     def grouped(self) -> bool:
@@ -96,12 +115,18 @@ class ExportReader:
     def households(self) -> Iterator[Made]:
         """Every household, when its last row has been read."""
         last: dict[int, int] = {}
+        joining = Joining(self.lists) if self.lists else None
         for row in self.table.rows():
-            last[hash(self._id_of(row))] = row.number
+            id_ = self._id_of(row)
+            last[hash(id_)] = row.number
+            if joining is not None and not row.broken and not no_data(row):
+                joining.see(id_, self._tokens(row))
+        if joining is not None:
+            joining.settle()
         waiting: dict[str, _Open] = {}
         for row in self.table.rows():
             self.counts.rows += 1
-            if self._no_data(row):
+            if no_data(row):
                 self.counts.set_aside += 1
                 self.run.tell("row_set_aside", self.sheet, row.number)
                 continue
@@ -114,20 +139,25 @@ class ExportReader:
         for found in waiting.values():  # its last row was set aside
             yield self._made(found)
 
-    def _no_data(self, row: RawRow) -> bool:
-        first = next((written(c) for c in row.cells if not blank(c)), "")
-        return first.replace(" ", "").startswith(_NOT_DATA)
-
     def _id_of(self, row: RawRow) -> str:
         """The household of a row; a row that names none is one of its own."""
         for role in ("household_id", "head_identity"):
             column = self._roles.get(role)
             cell = None if column is None else row.cells[column.index]
             if column is not None and not blank(cell):
-                text = self.run.names.reference(cell)
+                names = self.run.names
+                text = names.reference(cell) if role == "household_id" else names.holder(cell)
                 if text:
-                    return text if role == "household_id" else self.run.names.of(text)
+                    return text
         return f"row{row.number}"
+
+    def _tokens(self, row: RawRow, id_: str = "") -> frozenset[str]:
+        """The names by which rows of other sheets may call the person of a row."""
+        column = self._roles.get("member_id")
+        number = "" if column is None else self.run.names.reference(row.cells[column.index])
+        column = self._roles.get("identity")
+        holder = "" if column is None else holder_of(row.cells[column.index])
+        return frozenset(n for n in (id_, number, holder and token(holder)) if n)
 
     # -- one household -------------------------------------------------------------------------------
 
@@ -149,11 +179,17 @@ class ExportReader:
         self._shared(home, whole)
         members, carried, all_there = self._members(whole)
         complete = complete and all_there and self._as_many(home, members, number)
+        for sheet in self.lists:
+            sheet.hang(home, [(person, self._names[person.id]) for person in members])
         if members:
             home["members"] = Items(tuple(members), complete)
         self.counts.incomplete += not (members and complete)
         record = Household("household", found.id, home, None, self._region(home))
-        return Made(record, tuple(carried))
+        return Made(record, tuple(carried), self._placed(whole))
+
+    def _placed(self, rows: Sequence[RawRow]) -> tuple[str, str]:
+        found = ["" if at is None or not rows else written(rows[0].cells[at]) for at in self._place]
+        return (found[0], found[1])
 
     def _region(self, home: Row) -> str:
         for path in ("village_id", "township_id", "county_id"):
@@ -214,6 +250,7 @@ class ExportReader:
         self, rows: Sequence[RawRow]
     ) -> tuple[list[Row], list[tuple[str, tuple[Any, ...]]], bool]:
         members: list[Row] = []
+        self._names: dict[str, frozenset[str]] = {}
         carried: list[tuple[str, tuple[Any, ...]]] = []
         seen: dict[str, RawRow] = {}
         complete = True
@@ -228,6 +265,8 @@ class ExportReader:
                 if twin is None and len(members) < MAX_ITEMS:
                     seen[id_] = row
                     members.append(person)
+                    if self.lists:
+                        self._names[id_] = self._tokens(row, id_)
                     self.counts.members += 1
                 else:
                     self.counts.set_aside += 1

@@ -34,8 +34,13 @@ Role = Literal[
 ]
 Reason = Literal["", "unknown", "needs_year", "year_not_taken", "elsewhere"]
 
-#: By-year facts: the record of a year, and where it stands.
-_YEARLY: Final = {"income_year": ("household", "incomes"), "service_year": ("member", "services")}
+#: By-year facts: the record of a year, and where it stands; no owner where several have it.
+YEARLY: Final[Mapping[str, tuple[str, str]]] = {
+    "income_year": ("household", "incomes"), "service_year": ("member", "services"),
+    "collective_year": ("village", "collective_income"), "township_year": ("township", "activities"),
+    "county_year": ("county", "activities"), "fund_year": ("", "funds"),
+    "purchase_year": ("budget_unit", "purchases"),
+}  # fmt: skip
 
 _ROLES: Final[Mapping[str, Role]] = {
     **dict.fromkeys(
@@ -84,7 +89,7 @@ class Column:
     ``fact`` is set where ``role`` is ``fact``; ``record`` is the kind its row belongs to (``household``,
     ``member`` or the record of a list), ``year`` that of a by-year fact, ``scale`` what the header's unit
     multiplies a bare figure with, ``part`` the number of a numbered column. ``reason`` tells why a
-    column is carried and not read.
+    column is carried and not read; ``holder`` is whose a by-year fact is where several kinds have it.
     """
 
     index: int
@@ -96,6 +101,7 @@ class Column:
     scale: int | Fraction = 1
     part: int | None = None
     reason: Reason = ""
+    holder: str = ""
 
     @property
     def header(self) -> str:
@@ -109,14 +115,14 @@ class Column:
         """The fact with its list, such as ``incomes.2022.wage``; empty where there is none."""
         if self.fact is None:
             return ""
-        if self.record in _YEARLY:
-            return f"{_YEARLY[self.record][1]}.{self.year}.{self.fact.path}"
+        if self.record in YEARLY:
+            return f"{YEARLY[self.record][1]}.{self.year}.{self.fact.path}"
         return self.fact.path
 
     @property
     def owner(self) -> str:
         """Whose the fact is: ``household``, ``member``, or the record of a list."""
-        return _YEARLY[self.record][0] if self.record in _YEARLY else self.record
+        return (YEARLY[self.record][0] or self.holder) if self.record in YEARLY else self.record
 
 
 def normal(text: str) -> str:
@@ -131,7 +137,7 @@ def _loose(text: str) -> str:
 
 
 @cache
-def _names(vocabulary: Vocabulary, record: str) -> Mapping[str, FactSpec]:
+def names_of(vocabulary: Vocabulary, record: str) -> Mapping[str, FactSpec]:
     """The facts of a record by name: columns go before labels, labels before looser likenesses."""
     facts = [f for f in vocabulary.records[record].facts.values() if f.kind not in _WITHOUT_CELL]
     found: dict[str, FactSpec] = {}
@@ -254,10 +260,10 @@ def _bound(
 ) -> tuple[Column | None, Reason]:
     why: Reason = ""
     for record in records:
-        names = _names(vocabulary, record)
+        names = names_of(vocabulary, record)
         fact = names.get(variant.name) or names.get(_loose(variant.name))
         when = variant.year
-        if fact is None and record in _YEARLY:
+        if fact is None and record in YEARLY:
             # 上年度 says no year; 年度 before a sum says nothing
             fact = names.get(_WHEN.sub("", variant.name)) or names.get(
                 variant.name.removeprefix("年度")
@@ -268,7 +274,7 @@ def _bound(
             continue
         if variant.part is not None and fact.kind != "codes":
             continue  # 风险是否已消除0 is another column than 风险是否已消除
-        if record in _YEARLY and not _yearly(records):
+        if record in YEARLY and not _yearly(records):
             when = when or year
             if when is None:
                 why = "needs_year"
@@ -279,7 +285,17 @@ def _bound(
         if variant.scale != 1 and fact.kind not in ("money", "number", "share"):
             continue
         return (
-            Column(0, Head(""), "fact", record, fact, when, variant.scale, variant.part),
+            Column(
+                0,
+                Head(""),
+                "fact",
+                record,
+                fact,
+                when,
+                variant.scale,
+                variant.part,
+                holder=records[0],
+            ),
             "",
         )
     return None, why

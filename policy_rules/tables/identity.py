@@ -126,14 +126,18 @@ def read_certificate(cell: Any) -> Certificate | None:
     return Certificate(holder, _KINDS[text[18]], int(text[19]))
 
 
+def holder_of(cell: Any) -> str:
+    """The identity number a cell holds, or whose certificate it is; empty where it holds none."""
+    try:
+        found = read_identity(compact(cell)[:18])
+    except Refused:
+        return ""
+    return found.number if found else ""
+
+
 def holds_identity(cell: Any) -> bool:
     """Whether a cell is a right identity number or certificate, or one that lost its end."""
-    if damaged(cell):
-        return True
-    try:
-        return read_identity(compact(cell)[:18]) is not None
-    except Refused:
-        return False
+    return damaged(cell) or bool(holder_of(cell))
 
 
 def identity_like(text: str) -> bool:
@@ -141,24 +145,40 @@ def identity_like(text: str) -> bool:
     return bool(re.fullmatch(r"\d{15}|\d{17}[\dX]|\d{17}[\dX][1-7][1-4](?:..)?", text))
 
 
+def _whole(text: str) -> str:
+    """A number as :class:`Identity` has it, so that one of 15 digits, one of 18 and a certificate's agree."""
+    return holder_of(text) or text
+
+
 def _checked(text: str) -> bool:
     total = sum(int(d) * w for d, w in zip(text, _WEIGHTS, strict=False))
     return _CHECKS[total % 11] == text[17]
+
+
+def key_mark(key: bytes | None) -> str:
+    """Eight characters by which two outputs show that one key made both; empty without a key."""
+    if key is None:
+        return ""
+    return hmac.new(key, b"policy-rules: mark of the key", hashlib.sha256).hexdigest()[:8]
 
 
 class Pseudonyms:
     """Names in the stead of identity numbers.
 
     With a key (HMAC-SHA256) a person has the same name in every file read with it, and nobody without
-    it can try out numbers. Without a key they are numbered in the order in which they appear.
+    it can try out numbers. Without a key they are numbered in the order in which they appear: files
+    read with one object join, others do not. ``used`` says whether any name was given.
     """
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key
         self._seen: dict[str, int] = {}
+        self.mark = key_mark(key)
+        self.used = False
 
     def of(self, number: str) -> str:
         """The name of a number, 17 characters long at most."""
+        self.used = True
         if self._key is None:
             return f"p{self._seen.setdefault(number, len(self._seen) + 1)}"
         return "p" + hmac.new(self._key, number.encode(), hashlib.sha256).hexdigest()[:16]
@@ -174,7 +194,12 @@ class Pseudonyms:
         if lost_digits(cell) or "�" in text or text.startswith("#"):
             return ""
         if identity_like(text):
-            return self.of(text)
+            return self.of(_whole(text))
         if not text.isascii() and not any(c.isdigit() for c in text):
             return ""
         return unicodedata.normalize("NFKC", written(cell)).strip(" '‘’`")
+
+    def holder(self, cell: Any) -> str:
+        """The name of whom a document's number belongs to, whatever document it is; empty for none."""
+        text = self.reference(cell)
+        return text if not text or identity_like(compact(cell)) else self.of(text)

@@ -103,10 +103,12 @@ def _summary(book: Any, problems: Sequence[Problem], reading: Reading | None, la
 
 _COUNTS_ZH: Final = {
     "rows": "读入行数", "members": "成为家庭成员的行", "without_member": "只含户信息等的行",
+    "items": "其他工作表中读入的行",
     "set_aside": "搁置的行", "households": "户数", "incomplete": "成员可能不全的户",
 }  # fmt: skip
 _COUNTS_EN: Final = {
     "rows": "rows read", "members": "rows that became members", "without_member": "rows without a member",
+    "items": "rows read from further sheets",
     "set_aside": "rows set aside", "households": "households", "incomplete": "households, members incomplete",
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "relation": ("联结方式", "利益联结方式", "与合作社联结方式", "绑定方式", "relation"),
     "joined": ("入社时间", "联结开始时间", "绑定时间", "绑定开始时间"),
     "left": ("退社时间", "联结结束时间", "绑定结束时间"),
-    "grade": ("龙头企业级别", "企业级别", "龙头企业等级", "dragonhead_level"),
+    "grade": ("龙头企业级别", "企业级别", "龙头企业等级", "龙头企业认定级别", "dragonhead_level"),
     "contract": ("是否签订购销合同", "是否签订合同", "购销合同", "contract"),
     "from": (
         "合同开始时间",
@@ -169,7 +169,7 @@ class _Register:
         if not blank(cell):
             return self.run.names.reference(cell)
         cell = self._cell(raw, "head")
-        return "" if blank(cell) else self.run.names.reference(cell)
+        return "" if blank(cell) else self.run.names.holder(cell)
 
     def _entity(self, raw: RawRow, role: str) -> str:
         for name in (role, f"{role}_name"):

@@ -7,7 +7,6 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -29,8 +28,9 @@ from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.schema import check
 from policy_rules.testing.coverage import Coverage, Gap
+from policy_rules.testing.files import documents_of
 from policy_rules.verdict import Verdict
-from policy_rules.yamldoc import Document, read_yaml
+from policy_rules.yamldoc import Document
 
 UNSET: Final = "__unset__"
 
@@ -81,21 +81,11 @@ class CaseReport:
         return "\n".join(lines)
 
 
-def case_files(folder: Path) -> list[Path]:
-    """``cases.yaml`` and ``cases/*.yaml`` of a pack's folder."""
-    single = folder / "cases.yaml"
-    return ([single] if single.is_file() else []) + sorted((folder / "cases").glob("*.yaml"))
-
-
 def load_cases(pack: Pack) -> tuple[Case, ...]:
     """The cases of a pack; raises :class:`~policy_rules.errors.PackError`."""
-    if not pack.folder:
-        return ()
-    found: list[Case] = []
-    for path in case_files(Path(pack.folder)):
-        name = f"{pack.id}/{path.relative_to(pack.folder).as_posix()}"
-        found += read_cases(read_yaml(path, name), pack)
-    return tuple(found)
+    return tuple(
+        case for document in documents_of(pack, "cases") for case in read_cases(document, pack)
+    )
 
 
 def read_cases(document: Document, pack: Pack) -> list[Case]:

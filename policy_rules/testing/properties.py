@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import attrs
@@ -18,8 +17,9 @@ from policy_rules.packs.model import Pack
 from policy_rules.packs.scope import Names
 from policy_rules.packs.sections import declare
 from policy_rules.schema import check
+from policy_rules.testing.files import documents_of
 from policy_rules.text import Text
-from policy_rules.yamldoc import Document, read_yaml
+from policy_rules.yamldoc import Document
 
 Kind = Literal["monotone", "never_both", "implies", "amount_within"]
 
@@ -51,22 +51,11 @@ class Property:
     place: Place = attrs.field(eq=False)
 
 
-def property_files(folder: Path) -> list[Path]:
-    """``properties.yaml`` and ``properties/*.yaml`` of a pack's folder."""
-    single = folder / "properties.yaml"
-    listed = sorted((folder / "properties").glob("*.yaml"))
-    return ([single] if single.is_file() else []) + listed
-
-
 def load_properties(pack: Pack) -> tuple[Property, ...]:
     """The properties of a pack; raises :class:`~policy_rules.errors.PackError`."""
-    if not pack.folder:
-        return ()
-    found: list[Property] = []
-    for path in property_files(Path(pack.folder)):
-        name = f"{pack.id}/{path.relative_to(pack.folder).as_posix()}"
-        found += read_properties(read_yaml(path, name), pack)
-    return tuple(found)
+    return tuple(
+        p for document in documents_of(pack, "properties") for p in read_properties(document, pack)
+    )
 
 
 def read_properties(document: Document, pack: Pack) -> list[Property]:

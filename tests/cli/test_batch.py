@@ -63,8 +63,11 @@ def test_in_english(house: Path) -> None:
     assert not any("一" <= c <= "鿿" for c in result.stdout)
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb", "reference"])
+@pytest.mark.parametrize("engine", ["polars", "duckdb", "reference", "spark"])
+@pytest.mark.filterwarnings("ignore")
 def test_every_engine_gives_the_same_file(house: Path, engine: str) -> None:
+    if engine == "spark":
+        pytest.importorskip("pyspark")
     for name in ("reference", engine):
         out = house / f"{name}-{engine}.parquet"
         assert run(house, house / "good.jsonl", "-o", out, "--engine", name).exit_code == 0

@@ -358,15 +358,16 @@ def test_explanations_speak_in_words() -> None:
 def test_replay_wants_the_key_the_receipt_was_made_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receipt = tmp_path / "answer.json"
-    keyed = run("evaluate", FAMILY, "--format", "json", "--key", "ours")
+    receipt, key = tmp_path / "answer.json", tmp_path / "key"
+    key.write_text("a secret of our house\n", "utf-8")
+    keyed = run("evaluate", FAMILY, "--format", "json", "--key", key)
     receipt.write_text(keyed.stdout, "utf-8")
     other = run("replay", receipt, FAMILY)
     assert other.exit_code == 1
     assert "可能是密钥不同" in other.stdout
     assert "another key" in run("replay", receipt, FAMILY, "--lang", "en").stdout
-    assert run("replay", receipt, FAMILY, "--key", "ours").exit_code == 0
-    monkeypatch.setenv("POLICY_RULES_KEY", "ours")
+    assert run("replay", receipt, FAMILY, "--key", key).exit_code == 0
+    monkeypatch.setenv("POLICY_RULES_KEY", "a secret of our house")
     assert run("replay", receipt, FAMILY).exit_code == 0
 
 

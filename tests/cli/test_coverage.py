@@ -194,3 +194,32 @@ def test_a_register_makes_the_double_binding(tmp_path: Path) -> None:
     body = json.loads(run(*given, "--register-complete").stdout)
     assert rate(body)["value"] == {"low": "0.5", "high": "0.5"}
     assert rate(body)["numerator"] == {"certain": "1", "possible": "1"}
+
+
+def test_entity_sheets_and_entity_records_resolve_links(tmp_path: Path) -> None:
+    """The register says who is bound to whom, the enterprises' own records their grade."""
+    from tables.workbook import sheet
+
+    people = [["户编号", "人编号", "户类型"], ["H1", "1", "脱贫户"], ["H2", "1", "脱贫户"]]
+    firms = [["企业编号", "龙头企业级别"], ["E1", "市级"]]
+    villages = [["村编号", "行政村", "是否有农民专业合作社"], ["530113100201", "是", "是"]]
+    book = sheet(tmp_path / "county.xlsx", {"人员": people, "龙头企业": firms, "行政村": villages})
+    register = tmp_path / "register.csv"
+    register.write_text(
+        "户编号,合作社编号,联结开始时间,联结结束时间,企业编号,是否签订购销合同,合同开始时间,合同结束时间\n"
+        "H1,C1,2022-01-01,9999-12-31,E1,是,2022-01-01,9999-12-31\n"
+        "H2,C2,2022-01-01,9999-12-31,E2,是,2022-01-01,9999-12-31\n",
+        "utf-8",
+    )
+    given = ("--register", register, "--register-complete", "--format", "json")
+    body = json.loads(run(book, *given).stdout)
+    assert body["records"] == {"enterprise": 1, "household": 2, "village": 1}
+    # of E2 nobody has told the grade
+    assert rate(body)["numerator"] == {"certain": "1", "possible": "2"}
+    more = tmp_path / "firms.jsonl"
+    more.write_text('{"kind": "enterprise", "id": "E2", "dragonhead_level": "none"}\n', "utf-8")
+    body = json.loads(run(book, more, *given).stdout)
+    assert rate(body)["numerator"] == {"certain": "1", "possible": "1"}
+    alone = sheet(tmp_path / "firms.xlsx", {"龙头企业": [firms[0], ["E2", "县级"]]})
+    body = json.loads(run(book, alone, *given).stdout)
+    assert rate(body)["numerator"] == {"certain": "2", "possible": "2"}

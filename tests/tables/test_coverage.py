@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import attrs
 import made_up
 import openpyxl
 import pytest
@@ -25,7 +26,7 @@ from rich.console import Console
 from policy_rules import EvaluationError, NotFoundError, load_pack, measure_coverage
 from policy_rules.engine.targets import TargetMeter
 from policy_rules.facts.record import read_record
-from policy_rules.packs.model import Pack
+from policy_rules.packs.model import Figure, Pack
 from policy_rules.render import chart, coverage_book
 from policy_rules.render import coverage as showing
 from policy_rules.render.coverage_data import coverage_data
@@ -439,7 +440,7 @@ def test_households_of_tongren_with_somebody_in_stable_work() -> None:
 @pytest.mark.parametrize("name", PACKS)
 @pytest.mark.parametrize("seed", range(2))
 def test_the_reference_measures_the_same(name: str, seed: int) -> None:
-    """On random populations, but for members nobody has listed, whom the reference leaves out."""
+    """On random populations: the same figures and years, with the same bounds."""
     rng, sampler = random.Random(seed), Sampler(pack(name))
     kinds = {t.subject for t in pack(name).targets.values() if t.subject} - {"member"}
     rows = [read_record(sampler.record(rng, kind)) for kind in sorted(kinds) for _ in range(20)]
@@ -449,20 +450,37 @@ def test_the_reference_measures_the_same(name: str, seed: int) -> None:
     for found in report.targets:
         if found.status != "measured":
             continue
-        stated = bool(found.target.figures)
-        known = {
-            (m.figure if stated else None, m.year): m
-            for m in meter.measure(found.target, rows, day)
-        }
-        for figure in found.figures:
-            same = known[figure.figure, figure.year]
-            assert (figure.population, figure.unsure) == (same.counted, same.open)
-            if figure.unlisted:
-                assert figure.value.low <= same.low
-                assert same.high <= figure.value.high
-            else:
-                assert ends(figure.value) == (same.low, same.high)
-                assert figure.verdict is same.verdict
+        same = meter.measure(found.target, rows, day)
+        assert [(f.figure, f.year) for f in found.figures] == [(m.figure, m.year) for m in same]
+        for figure, known in zip(found.figures, same, strict=True):
+            assert (figure.population, figure.unsure) == (known.counted, known.open)
+            assert ends(figure.value) == (known.low, known.high)
+            assert figure.verdict is known.verdict
+
+
+def test_the_reference_counts_members_nobody_has_listed() -> None:
+    """Over an incomplete list a count has no upper bound, and a share of members is open."""
+    target = next(t for t in pack("tongren").targets.values() if t.subject == "member" and t.measure in ("count", "share"))  # fmt: skip
+    whole: dict[str, Any] = {"type": "lifted", "members": [{"id": "a"}]}
+    part = {**whole, "members": {"items": whole["members"], "complete": False}}
+    meter = TargetMeter(pack("tongren"))
+    for data in (whole, part):
+        (found, *_) = meter.measure(target, [read_record(data)], date(2024, 12, 31))
+        report = measure_coverage(pack("tongren"), [data], date(2024, 12, 31), everywhere=True)
+        assert (found.low, found.high) == ends(report[target.id].figures[0].value)
+    if target.measure == "count":
+        assert found.high == math.inf
+
+
+def test_a_figure_with_a_year_is_of_that_year_in_the_reference_too() -> None:
+    """A target of each year of a period, whose figures name their years."""
+    base = pack("yunnan/dongchuan").targets["double_binding_rate"]
+    figures = tuple(Figure(Fraction(n, 10), None, None, 2020 + n) for n in (2, 3))
+    target = attrs.evolve(base, per_year="each", period=(2022, 2024), figures=figures)
+    other = attrs.evolve(target, figures=(Figure(Fraction(1, 2), None, date(2025, 12, 31), None),))
+    meter = TargetMeter(pack("yunnan/dongchuan"))
+    years = {t: [m.year for m in meter.measure(t, [], date(2024, 12, 31))] for t in (target, other)}
+    assert years == {target: [2022, 2023], other: [2022, 2023, 2024]}
 
 
 def test_records_stream_by_and_lists_are_bounded() -> None:

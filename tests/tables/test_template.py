@@ -11,12 +11,15 @@ import openpyxl
 import pytest
 
 from policy_rules.errors import Lang
+from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.packs.needs import required_facts
 from policy_rules.packs.registry import list_packs, load_pack
 from policy_rules.render.words import ASK
 from policy_rules.tables.reading import read_population
-from policy_rules.tables.template import write_template
+from policy_rules.tables.template import template_sheets, write_template
 
+#: What is written under the columns that tell whose a row is.
+KEYS = {"户编号": "h1", "人编号": "m1"}
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
@@ -28,18 +31,29 @@ def test_a_template_filled_in_as_the_example_is_read_back(
     loaded = None if pack is None else load_pack(pack)
     count = write_template(tmp_path / "t.xlsx", loaded, lang, ask=ASK)
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
-    assert len(book.sheetnames) == 2
-    sheet: Any = book.worksheets[0]
-    example = [c.value for c in sheet[3]]
-    sheet.append(["h1", "m1", *example[2:]])
+    sheets = template_sheets(loaded, lang, load_vocabulary())
+    assert len(book.sheetnames) == len(sheets) + 1
+    for page, told in zip(book.worksheets, sheets, strict=False):
+        cells: Any = page[3]
+        keys = [KEYS.get(name.zh, "E1") for name, _ in told.keys]
+        page.append([*keys, *(c.value for c in cells[len(keys) :])])
     book.save(tmp_path / "filled.xlsx")
     reading = read_population(tmp_path / "filled.xlsx")
-    # the example is set aside, the row below it is a household
-    assert [p.code for p in reading.problems] == ["row_set_aside"]
-    assert reading.counts.households == 1
-    used = next(m for m in reading.mapping if m.use)
-    assert sum(c.fact is not None for c in used.columns) == count
-    assert not used.unmapped
+    # the example of each sheet is set aside, the row below it is read
+    assert {p.code for p in reading.problems} == {"row_set_aside"}
+    assert len(reading.problems) == len(sheets)
+    assert (reading.counts.households, reading.counts.items) == (1, len(sheets) - 1)
+    assert {m.use for m in reading.mapping} == {s.path for s in sheets}
+    assert sum(c.fact is not None for m in reading.mapping for c in m.columns) == count
+    assert not any(m.unmapped for m in reading.mapping)
+    (home,) = reading.records
+    for told in sheets[1:]:
+        *_, last = told.path.split(".")
+        if told.path.startswith("household."):
+            (holder,) = home.members if ".members." in told.path else (home.row,)
+            items = holder[last]
+            assert (items.complete, len(items.rows)) == (True, 1), told.path
+    used = next(m for m in reading.mapping if m.use == "export")
     if loaded is not None:
         wanted = {
             (f.record, f.path) for f in required_facts(loaded)
@@ -47,12 +61,16 @@ def test_a_template_filled_in_as_the_example_is_read_back(
         } - {("member", "age")}  # fmt: skip
         found = {(c.fact.record, c.fact.path) for c in used.columns if c.fact is not None}
         assert wanted <= found
+        lists = [f for f in required_facts(loaded) if f.kind == "list" and f.path != "members"]
+        assert {f.path for f in lists} <= {s.path.rpartition(".")[2] for s in sheets}
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_value_of_a_drop_down_is_read(tmp_path: Path, lang: Lang) -> None:
     write_template(tmp_path / "t.xlsx", None, lang)
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    for page in book.worksheets[1:-1]:
+        book.remove(page)
     sheet: Any = book.worksheets[0]
     lists: dict[int, list[str]] = {}
     for rule in sheet.data_validations.dataValidation:
@@ -86,7 +104,7 @@ def test_notes_say_what_is_asked_and_who_can_answer(tmp_path: Path) -> None:
     assert fact.question.zh in labour.comment.text
     assert ASK[fact.ask].zh in labour.comment.text
     assert "空着表示不清楚" in labour.comment.text
-    notes: Any = book.worksheets[1]
+    notes: Any = book.worksheets[-1]
     told = {row[0].value: [c.value for c in row[1:5]] for row in notes.iter_rows(min_row=2)}
     assert told["劳动技能"][0] == fact.question.zh
     assert told["劳动技能"][3] == "member.labour"

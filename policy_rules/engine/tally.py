@@ -1,14 +1,14 @@
-"""What a pass over a population adds up of one target in one year, and what follows from it.
+"""What a pass over records adds up of one target in one year, and what follows from it.
 
-The arithmetic is that of :mod:`policy_rules.engine.targets` (the specification), kept apart from the
-pass, so that records can stream by. One thing is added: a household whose list of members is
-incomplete may have members nobody has listed, and a target of members reaches them too.
+Kept apart from the pass, so that records can stream by. A household whose list of members is incomplete
+may have members nobody has listed, and a target of members reaches them too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final, Literal
 
@@ -162,6 +162,29 @@ def _any_number_of(value: Any) -> Any:
         return 0
     low, high = bounds(value)
     return interval(-math.inf if low < 0 else 0, math.inf if high > 0 else 0)
+
+
+# -- figures and their years --------------------------------------------------------------------
+
+
+def measurements(target: Target, as_of: date) -> Iterator[tuple[Figure | None, tuple[int, ...]]]:
+    """Every figure of a target with the years it is measured over, in order.
+
+    Several years are those of a mean. A figure that names its year is of that year alone; a target
+    without a figure (one that shall rise, say) is measured in the year of the day.
+    """
+    for figure in target.figures or (None,):
+        year = as_of.year if figure is None else figure.target_year
+        period = range(year, year + 1)
+        if target.per_year is not None and target.period is not None:
+            period = range(target.period[0], target.period[1] + 1)
+        if target.per_year == "mean":
+            yield figure, tuple(period)
+            continue
+        if figure is not None and figure.year in period:
+            period = range(year, year + 1)
+        for one in period:
+            yield figure, (one,)
 
 
 # -- what a tally comes to -------------------------------------------------------------------------
