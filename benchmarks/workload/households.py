@@ -8,9 +8,9 @@ a float32, as OpenFisca has, on the wrong side of it, and engines could not be c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-import attrs
 import numpy as np
 import rulelist
 
@@ -23,7 +23,7 @@ LINES: Final = np.array([6000, 7000, 8000, 9000, 10000, 12000, 15000]) * 100
 SHARES: Final = (0.25, 0.1, 0.03, 0.03, 0.05, 0.06, 0.3, 0.6, 0.3, 0.85)
 
 
-@attrs.frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class Households:
     """Columns by fact. Money is in fen, ``hh_type`` a place in ``rulelist.TYPES``; ``home`` says which
     household a member belongs to, from 0."""
@@ -104,18 +104,21 @@ def _part(rng: np.random.Generator) -> Households:
 
 
 def dicts(n: int, seed: int = SEED) -> list[dict[str, Any]]:
-    """``n`` households as plain data: what the plain function and our engine both take."""
-    found = []
-    for part in draw(n, seed):
-        types = np.array(rulelist.TYPES, dtype=object)[part.of["hh_type"]]
-        columns = [part.column(f) if f != "hh_type" else types for f in rulelist.FACTS]
-        rows = zip(*(c.tolist() for c in columns), strict=True)
-        people = zip(*(part.members[f].tolist() for f in rulelist.MEMBER_FACTS), strict=True)
-        for row in rows:
-            household = dict(zip(rulelist.FACTS, row, strict=True))
-            members = [next(people) for _ in range(household["size"])]
-            household["members"] = [
-                dict(zip(rulelist.MEMBER_FACTS, m, strict=True)) for m in members
-            ]
-            found.append(household)
-    return found
+    """``n`` households as plain data: what the plain function, the peers and our engine take."""
+    return [household for part in draw(n, seed) for household in _dicts(part)]
+
+
+def dicts_of(number: int, n: int = PART, seed: int = SEED) -> Iterator[dict[str, Any]]:
+    """The same of the first ``n`` households of one part."""
+    return _dicts(_first(_part(np.random.default_rng((seed, number))), n))
+
+
+def _dicts(part: Households) -> Iterator[dict[str, Any]]:
+    types = np.array(rulelist.TYPES, dtype=object)[part.of["hh_type"]]
+    columns = [types if f == "hh_type" else part.column(f) for f in rulelist.FACTS]
+    people = zip(*(part.members[f].tolist() for f in rulelist.MEMBER_FACTS), strict=True)
+    for row in zip(*(c.tolist() for c in columns), strict=True):
+        household = dict(zip(rulelist.FACTS, row, strict=True))
+        members = [next(people) for _ in range(household["size"])]
+        household["members"] = [dict(zip(rulelist.MEMBER_FACTS, m, strict=True)) for m in members]
+        yield household
