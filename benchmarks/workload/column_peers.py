@@ -114,9 +114,7 @@ class PolarsOffsets(Polars):
     def __init__(self) -> None:
         super().__init__()
         say = _Numpy()
-        self.folds = {
-            n: compile(say(rulelist.RULES[n]), n, "eval") for n in rulelist.OF_MEMBERS
-        }
+        self.folds = {n: compile(say(rulelist.RULES[n]), n, "eval") for n in rulelist.OF_MEMBERS}
 
     def run(self) -> Any:
         return self._whole(self.households, self.members).collect()

@@ -1,8 +1,8 @@
 """The households as Parquet, in the peers' layout and in ours, and what the plain function says of them.
 
-    <cache>/data/<n>/households.parquet members.parquet    hid, money as double yuan, types as text
-    <cache>/data/<n>/own/household.parquet …               as `policy-rules batch` reads them: money as decimals
-    <cache>/data/<n>/expected.parquet                      hid and the 60 outcomes
+<cache>/data/<n>/households.parquet members.parquet    hid, money as double yuan, types as text
+<cache>/data/<n>/own/household.parquet …               as `policy-rules batch` reads them: money as decimals
+<cache>/data/<n>/expected.parquet                      hid and the 60 outcomes
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def _own(part: households.Households, start: int) -> dict[str, Any]:
     within = np.arange(len(home)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     member = pa.array(home * _MEMBERS_OF_A_HOUSEHOLD + within).cast(pa.string())
     return {
-        "own/household": pa.table(
-            {"household_id": number, **{f: of(f) for f in rulelist.FACTS}}
-        ),
+        "own/household": pa.table({"household_id": number, **{f: of(f) for f in rulelist.FACTS}}),
         "own/household.members": pa.table(
             {
                 "household_id": pa.array(home).cast(pa.string()),

@@ -65,13 +65,7 @@ def outcomes(household: Mapping[str, Any]) -> dict[str, Any]:
     r24 = r06 and employed >= 1 and migrant_months >= 3
     r25 = 1000 if r24 and migrant_months >= 6 else 500 if r24 else 0
     r26 = (r06 or relocated) and startup_months >= 6
-    r27 = (
-        10000
-        if r26 and startup_employees >= 5
-        else 5000
-        if r26 and startup_employees >= 3
-        else 0
-    )
+    r27 = 10000 if r26 and startup_employees >= 5 else 5000 if r26 and startup_employees >= 3 else 0
     r28 = r06 and wants_loan and credit_ok and not r09
     r29 = 50000 if r28 and r02 else 30000 if r28 else 0
     r30 = in_coop and coop_bound

@@ -72,7 +72,13 @@ class Zen:
 
 
 def _node(name: str, kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {"id": name, "name": name, "type": kind, "position": {"x": 0, "y": 0}, "content": content}
+    return {
+        "id": name,
+        "name": name,
+        "type": kind,
+        "position": {"x": 0, "y": 0},
+        "content": content,
+    }
 
 
 # -- CEL --------------------------------------------------------------------------------------------

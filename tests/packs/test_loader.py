@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import made_up
 import pytest
 
 from policy_rules import Engine, PackError, load_pack
@@ -435,24 +436,12 @@ def test_a_pack_of_300_rules_loads_in_under_a_second() -> None:
 
 
 def test_a_rules_folder_with_a_vocabulary_is_read_with_it(tmp_path: Path) -> None:
-    pack = tmp_path / "made_up" / "small"
-    pack.mkdir(parents=True)
-    for name, text in TEXTS.items():
-        if name in ("pack.yaml", "clauses.yaml"):
-            (pack / name).write_text(text.replace("id: base", "id: made_up/small"), "utf-8")
-    head = (pack / "pack.yaml").read_text("utf-8")
-    (pack / "pack.yaml").write_text(head.split("populations:")[0], "utf-8")
-    (pack / "rules.yaml").write_text(rule("r", "household.has_boat"), "utf-8")
+    rules = made_up.boats(tmp_path)
+    assert verdicts(load_pack("boats/small", rules), {"boats": 1}, "2023-06-30") == {
+        "focus_household": "YES"
+    }
+    assert load_pack("guangxi", rules).vocabulary is load_pack("guangxi").vocabulary
+    (rules / "vocabulary" / "facts.yaml").unlink()
     with pytest.raises(PackError) as caught:
-        load_pack("made_up/small", tmp_path)
+        load_pack("boats/small", rules)
     assert [p.code for p in caught.value.problems] == ["unknown_fact"]
-    words = "label: {zh: 有船, en: has a boat}\n        question: {zh: 有船吗？, en: a boat?}\n        ask: household"
-    (tmp_path / "vocabulary").mkdir()
-    (tmp_path / "vocabulary" / "facts.yaml").write_text(
-        "version: 1\ncodes: {}\nkinds:\n  household:\n    label: {zh: 户, en: household}\n    facts:\n"
-        f"      has_boat:\n        type: bool\n        {words}\n",
-        "utf-8",
-    )
-    found = load_pack("made_up/small", tmp_path)
-    assert verdicts(found, {"has_boat": True}) == {"r": "YES"}
-    assert load_pack("guangxi", tmp_path).vocabulary is load_pack("guangxi").vocabulary
