@@ -52,7 +52,8 @@ class Ours(Columns):
             assert yes.null_count() == 0
             if outcome.amount is not None:
                 low, over, high, _ = (frame.get_column(n) for n in outcome.amount)
-                assert (low.filter(yes) == high.filter(yes)).all() and (over == 1).all()
+                assert (low.filter(yes) == high.filter(yes)).all()
+                assert (over == 1).all()
                 kept = pl.select(pl.when(yes).then(low).otherwise(0)).to_series()
                 columns[outcome.rule] = kept.to_numpy()
             else:
