@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -41,7 +42,8 @@ class Ours(Columns):
     def outcomes(self, found: Any) -> dict[str, Any]:
         if self.step == "plan":
             return self._of_plan(found["household"])
-        return of_wide(found.wide() if self.step == "answers" else found)
+        table = found.wide() if self.step == "answers" else found
+        return of_wide(table.get_column, ".low")
 
     def _of_plan(self, frame: Any) -> dict[str, Any]:
         import polars as pl
@@ -61,19 +63,19 @@ class Ours(Columns):
         return columns
 
 
-def of_wide(frame: Any) -> dict[str, Any]:
-    """The outcomes from a wide table, in memory or read from a file."""
+def of_wide(column: Callable[[str], Any], amounts: str) -> dict[str, Any]:
+    """The outcomes from the columns of a wide table; those of amounts end in ``amounts``."""
     import polars as pl
 
     columns = {}
     for rule in rulelist.NAMES:
-        verdict = frame.get_column(rule).cast(pl.String)
+        verdict = column(rule).cast(pl.String)
         assert verdict.is_in(["YES", "NO"]).all()
         yes = verdict == "YES"
         if rule in rulelist.AMOUNTS:
-            low = frame.get_column(f"{rule}.low").cast(pl.String).cast(pl.Int64)
-            assert (low.filter(yes).is_not_null()).all()
-            columns[rule] = pl.select(pl.when(yes).then(low).otherwise(0)).to_series().to_numpy()
+            pays = column(rule + amounts).cast(pl.String).cast(pl.Int64)
+            assert pays.filter(yes).is_not_null().all()
+            columns[rule] = pl.select(pl.when(yes).then(pays).otherwise(0)).to_series().to_numpy()
         else:
             columns[rule] = yes.to_numpy()
     return columns
