@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import multiprocessing
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -37,22 +39,25 @@ def make(cache: Path, n: int) -> Path:
     beside = done.with_name(f"{n}.tmp")
     shutil.rmtree(beside, ignore_errors=True)
     (beside / "own").mkdir(parents=True)
-    with ProcessPoolExecutor(2) as pool:
-        counts = range(0, n, households.PART)
-        expected = pool.map(_expected, counts, [n] * len(counts))
-        writers: dict[str, Any] = {}
-        for number, part in enumerate(households.draw(n)):
-            start = number * households.PART
+    starts = range(0, n, households.PART)
+    writers: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+        over: Any = map
+        if len(starts) > 1:
+            spawning = multiprocessing.get_context("spawn")
+            over = stack.enter_context(ProcessPoolExecutor(2, spawning)).map
+        expected = over(_expected, starts, [n] * len(starts))
+        for start, part in zip(starts, households.draw(n), strict=True):
             tables = _peers(part, start) | _own(part, start)
             tables["expected"] = pa.table({"hid": _hid(part, start), **next(expected)})
             for name, table in tables.items():
                 if name not in writers:
-                    writers[name] = pq.ParquetWriter(
-                        beside / f"{name}.parquet", table.schema, compression="zstd"
+                    writers[name] = stack.enter_context(
+                        pq.ParquetWriter(
+                            beside / f"{name}.parquet", table.schema, compression="zstd"
+                        )
                     )
                 writers[name].write_table(table, ROWS)
-        for writer in writers.values():
-            writer.close()
     beside.rename(done)
     return done
 

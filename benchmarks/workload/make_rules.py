@@ -193,9 +193,10 @@ def clauses() -> str:
     return text
 
 
-def main() -> None:
+def files() -> dict[str, str]:
+    """The text of every file, by its name under ``rules/``."""
     names = rulelist.NAMES
-    files = {
+    found = {
         "vocabulary/facts.yaml": vocabulary(),
         "vocabulary/concepts.yaml": CONCEPTS,
         "workload/pack.yaml": PACK,
@@ -204,9 +205,13 @@ def main() -> None:
     for start in range(0, len(names), 20):
         some = names[start : start + 20]
         text = "".join(rule(name, rulelist.RULES[name]) for name in some)
-        files[f"workload/rules/{some[0]}_{some[-1]}.yaml"] = text
-    for file, text in files.items():
-        path = RULES / file
+        found[f"workload/rules/{some[0]}_{some[-1]}.yaml"] = text
+    return found
+
+
+def main() -> None:
+    for name, text in files().items():
+        path = RULES / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 

@@ -89,16 +89,18 @@ def one(engine: str) -> dict[str, Any]:
     for at in range(10):
         ask(given[at])
     calls = max(5, min(SAMPLE, int(STRETCH / ((time.perf_counter() - start) / 10))))
-    walls, ratios, at = [], [], 0
+    walls, busys, ratios, at = [], [], [], 0
     before = _stretch(plain.outcomes, sample, 0, SAMPLE)[1]
     for _ in range(STRETCHES):
         wall, busy = _stretch(ask, given, at, calls)
         after = _stretch(plain.outcomes, sample, 0, SAMPLE)[1]
         walls.append(wall * 1e6)
+        busys.append(busy * 1e6)
         ratios.append(2 * busy / (before + after))
         before, at = after, at + calls
     return {
         "us": median(walls),
+        "cpu_us": median(busys),
         "against_plain": median(ratios),
         "plain_us": before * 1e6,
         "compared": compared,
@@ -167,12 +169,13 @@ def columns(engine: str, folder: Path, times: int) -> dict[str, Any]:
     loaded = peak()
     first, _, found = clocked(of.run)
     count = _count(folder)
-    walls, ratios, before = [], [], beside()
+    walls, busys, ratios, before = [], [], [], beside()
     for _ in range(times):
         found = None
         wall, busy, found = clocked(of.run)
         after = beside()
         walls.append(wall)
+        busys.append(busy)
         ratios.append(2 * busy / count / (before + after))
         before = after
     highest = peak()
@@ -182,6 +185,7 @@ def columns(engine: str, folder: Path, times: int) -> dict[str, Any]:
     return {
         "seconds": median(walls),
         "best": min(walls),
+        "busy": median(busys),
         "first": first,
         "against_plain": median(ratios),
         "loaded_mb": loaded,
@@ -214,7 +218,7 @@ def files(engine: str, folder: Path, times: int) -> dict[str, Any]:
             walls.append(wall)
             busys.append(busy)
         highest, size = peak(), out.stat().st_size
-        apart = {} if engine == "floor" else _written(engine, out, folder)
+        apart = {} if engine == "floor" else written(engine, out, folder)
     if apart:
         sys.exit(f"differs from the plain function: {apart}")
     return {
@@ -239,7 +243,8 @@ def _filing(engine: str) -> Any:
     return column_peers.PEERS[engine]()
 
 
-def _written(engine: str, out: Path, folder: Path) -> dict[str, int]:
+def written(engine: str, out: Path, folder: Path) -> dict[str, int]:
+    """The same of a Parquet file that was written."""
     import polars as pl
 
     if engine.startswith("ours"):
