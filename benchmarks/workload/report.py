@@ -293,7 +293,7 @@ def _goals_of_packs(ways: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str,
             said = f"{row['seconds']:,.0f} s for {int(count):,}"
             yield f"{what}, 1,000,000 households < 60 s", said, took < 60
         if len(found) > 1:
-            (few, first), (many, last) = list(found.items())[0], list(found.items())[-1]
+            (few, first), *_, (many, last) = found.items()
             grown = int(many) / int(few)
             time, memory = last["seconds"] / first["seconds"], last["peak_mb"] / first["peak_mb"]
             said = (
