@@ -68,7 +68,8 @@ def _name(engine: str) -> str:
 
 def _on(body: dict[str, Any]) -> str:
     it = body["machine"]
-    return f"{it['cores']} cores, Python {it['python']}, load average {it['load_average']} at the start"
+    said = f"{it['cores']} cores, Python {it['python']}, load average {it['load_average']} at the start"
+    return f"{said}, commit {it['commit']}" if it.get("commit") else said
 
 
 def _mid(rounds: Rounds, engine: str, key: str) -> float:

@@ -182,7 +182,18 @@ def machine() -> dict[str, Any]:
         "load_average": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    """Of this checkout, where it is one and git is there."""
+    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 def main() -> None:
