@@ -170,7 +170,7 @@ def _files(body: dict[str, Any]) -> Iterator[str]:
             f" {_times(_against(rounds, engine, GROUPED))} |"
             f" {_times(_against(rounds, engine, OFFSETS))} |"
             f" {_mid(rounds, engine, 'peak_mb'):,.0f} |"
-            f" {_mid(rounds, engine, 'out_mb'):,.0f} |"
+            f" {_mid(rounds, engine, 'out_mb'):,.1f} |"
         )
     yield from _failed(body["rounds"], 9)
 

@@ -83,8 +83,8 @@ class DeterminedChecked(Determined):
     checked = True
 
 
-class Explained(Determined):
-    """The same, and of every finding what is missing, contested, and which lines decided."""
+class Questioned(Determined):
+    """The same, and of every finding what is missing and contested."""
 
     checked = True
 
@@ -93,6 +93,15 @@ class Explained(Determined):
         for finding in answer.findings:
             finding.missing  # noqa: B018
             finding.contested  # noqa: B018
+        return answer
+
+
+class Explained(Questioned):
+    """The same, and the lines that decided, worded in both languages with the values seen."""
+
+    def ask(self, given: Any) -> Any:
+        answer = super().ask(given)
+        for finding in answer.findings:
             finding.because  # noqa: B018
         return answer
 
@@ -127,6 +136,7 @@ WAYS: Final = {
     "ours: verdicts, record checked before": VerdictsChecked,
     "ours: determination": Determined,
     "ours: determination, record checked before": DeterminedChecked,
+    "ours: determination, missing and contested read, record checked before": Questioned,
     "ours: determination, explained": ExplainedDict,
     "ours: determination, explained, record checked before": Explained,
     "ours: cross-checked": CrossCheckedDict,
