@@ -244,12 +244,14 @@ def _goals_of_one(rounds: Rounds) -> Iterator[tuple[str, str, bool]]:
                 f"{_times(ratio)} ×",
                 ratio < peers[first],
             )
-    for given, engine in (
-        ("a dict given", "ours: determination, explained"),
-        ("record checked before", "ours: determination, explained, record checked before"),
-    ):
-        took = _mid(rounds, engine, "cpu_us")
+    for given, more in (("a dict given", ""), ("record checked before", ", record checked before")):
+        took = _mid(rounds, f"ours: determination, explained{more}", "cpu_us")
         goal = f"determination with all explanations ≤ 300 µs of CPU, {given}"
+        yield goal, f"{took:,.0f} µs", took <= 300
+    questioned = "ours: determination, missing and contested read, record checked before"
+    if questioned in rounds:
+        took = _mid(rounds, questioned, "cpu_us")
+        goal = "… with missing facts and contested readings, without the worded lines, record checked before"
         yield goal, f"{took:,.0f} µs", took <= 300
 
 
