@@ -312,6 +312,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "{got} would hide the built-in pack of the same name",
         "zh": "{got} 与内置规则包同名，会将其遮蔽",
     },
+    "vocabularies_differ": {
+        "en": "the packs {expected} and {got} have different vocabularies: run each by itself",
+        "zh": "规则包 {expected} 与 {got} 使用不同的事实词典，请分别运行",
+    },
     "bad_pack_name": {
         "en": "{got} is not a pack's name, write it like {expected}",
         "zh": "{got} 不是合规的规则包名称，应如 {expected}",

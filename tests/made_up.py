@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from policy_rules.packs.loader import load_texts
 from policy_rules.packs.model import Pack
 from policy_rules.sources.wording import OfficialText, digest
@@ -100,6 +102,31 @@ def texts(line: str = "8000", statements: tuple = STATEMENTS) -> dict[str, str]:
         "rules/rules.yaml": RULES.replace("LINE", line),
         "targets.yaml": TARGETS,
     }
+
+
+def boats(folder: Path) -> Path:
+    """A rules folder with a vocabulary of its own (households and boats) and a pack, ``boats/small``."""
+    label = "label: {zh: 船, en: boat}"
+    rule = RULES.split("- id: public_post")[0].replace("low_income_listing", "boats")
+    rule = rule[: rule.index("  applies_to")] + "  when: household.boats >= 1\n"
+    head = PACK.replace("id: sample", "id: boats/small")
+    clause = """clauses:
+  - id: "1#1"
+    summary: {zh: 摘要, en: summary}
+    dispositions: [rule]
+"""
+    fact = f"{label}\n        question: {{zh: 几条船？, en: how many boats?}}\n        ask: household\n"
+    files = {
+        "vocabulary/facts.yaml": "version: 1\ncodes: {}\nkinds:\n  household:\n    "
+        f"{label}\n    facts:\n      boats:\n        type: int\n        min: 0\n        {fact}",
+        "boats/small/pack.yaml": head,
+        "boats/small/clauses.yaml": clause,
+        "boats/small/rules.yaml": rule,
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return folder
 
 
 def pack(line: str = "8000") -> Pack:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import attrs
 
 from policy_rules.errors import NotFoundError, PackError, Place, Problem, nearest, shown
+from policy_rules.facts.dictionary import Vocabulary, load_vocabulary
 from policy_rules.packs.loader import load_folder, load_head
 from policy_rules.packs.model import Pack, PackHead
 from policy_rules.paths import rules_folder, search_path
@@ -49,6 +50,9 @@ def _packs(folder: Path) -> Iterator[tuple[str, Path]]:
 def load_pack(name: str | Path, rules: Path | None = None) -> Pack:
     """Load one pack by name, or from a folder given as a :class:`~pathlib.Path`.
 
+    A pack of a rules folder with a ``vocabulary`` of its own is read with that; every other one with the
+    built-in vocabulary.
+
     Raises :class:`~policy_rules.errors.NotFoundError` for an unknown name and
     :class:`~policy_rules.errors.PackError` with every mistake of a wrong pack.
     """
@@ -78,11 +82,20 @@ def load_packs(rules: Path | None = None) -> tuple[Pack, ...]:
 
 def _named(folder: Path, name: str) -> Pack:
     """The pack of a folder, whose id must be the name it is found by."""
-    pack = load_folder(folder, name)
+    pack = load_folder(folder, name, _vocabulary(folder, name))
     if pack.id != name:
         place = Place(f"{name}/pack.yaml")
         raise PackError(Problem("pack_id", place, expected=shown(name), got=shown(pack.id)))
     return pack
+
+
+def _vocabulary(folder: Path, name: str) -> Vocabulary:
+    """The fact dictionary of the rules folder a pack stands in, or the built-in one."""
+    rules, built_in = folder.parents[name.count("/")], load_vocabulary()
+    if not (rules / "vocabulary" / "facts.yaml").is_file():
+        return built_in
+    found = load_vocabulary(rules)
+    return built_in if found.digest == built_in.digest else found
 
 
 #: Levels of areas, the smallest first.

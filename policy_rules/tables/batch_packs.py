@@ -8,7 +8,8 @@ from pathlib import Path
 
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.several import taken
-from policy_rules.errors import Lang
+from policy_rules.errors import Lang, PackError, Place, Problem, shown
+from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
 from policy_rules.packs.overlay import Overlay, read_overlay
@@ -32,6 +33,7 @@ class Packs:
             for id_ in [given] if given in loaded else list(loaded)[: 1 if given else None]:
                 loaded[id_] = loaded[id_].with_overlay(document)
         self.loaded: dict[str, Pack] = loaded
+        self.vocabulary = _vocabulary(loaded)
         self._engines: dict[str, Engine] = {}
         self._reasons: dict[str, Reasons] = {}
         self._chosen: dict[tuple[str, date], tuple[str, ...]] = {}
@@ -60,3 +62,14 @@ class Packs:
         if name not in self._reasons:
             self._reasons[name] = Reasons(self.loaded[name], self._lang)
         return self._reasons[name]
+
+
+def _vocabulary(packs: Mapping[str, Pack]) -> Vocabulary:
+    """The fact dictionary of all packs; raises :class:`~policy_rules.errors.PackError` where theirs differ."""
+    first, *others = packs.values()
+    for other in others:
+        if other.vocabulary.digest != first.vocabulary.digest:
+            raise PackError(
+                Problem("vocabularies_differ", Place(), shown(first.id), shown(other.id))
+            )
+    return first.vocabulary

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import made_up
 import pytest
 
 from policy_rules import Engine, PackError, load_pack
@@ -429,3 +430,18 @@ def test_a_pack_of_300_rules_loads_in_under_a_second() -> None:
     began = time.process_time()
     assert len(load(rules__many=body).rules) == 301
     assert time.process_time() - began < 2  # a second; twice that for a busy machine
+
+
+# -- a vocabulary of its own ---------------------------------------------------------------------------
+
+
+def test_a_rules_folder_with_a_vocabulary_is_read_with_it(tmp_path: Path) -> None:
+    rules = made_up.boats(tmp_path)
+    assert verdicts(load_pack("boats/small", rules), {"boats": 1}, "2023-06-30") == {
+        "focus_household": "YES"
+    }
+    assert load_pack("guangxi", rules).vocabulary is load_pack("guangxi").vocabulary
+    (rules / "vocabulary" / "facts.yaml").unlink()
+    with pytest.raises(PackError) as caught:
+        load_pack("boats/small", rules)
+    assert [p.code for p in caught.value.problems] == ["unknown_fact"]

@@ -717,3 +717,14 @@ def test_an_output_of_another_kind_is_refused(tmp_path: Path, rules: Path) -> No
     ]
     with pytest.raises(EvaluationError):
         run_batch(source, tmp_path / "no" / "o.csv", options(rules))
+
+
+# -- a vocabulary of its own ---------------------------------------------------------------------------
+
+
+def test_a_run_reads_the_population_by_the_vocabulary_of_its_packs(tmp_path: Path) -> None:
+    rules = made_up.boats(tmp_path / "rules")
+    lines(tmp_path / "in.jsonl", [{"id": f"h{i}", "boats": i} for i in range(3)])
+    options = BatchOptions(packs=("boats/small",), rules=rules, as_of=DAY, everything=True)
+    run_batch(tmp_path / "in.jsonl", tmp_path / "out.parquet", options)
+    assert pl.read_parquet(tmp_path / "out.parquet")["verdict"].to_list() == ["NO", "YES", "YES"]
