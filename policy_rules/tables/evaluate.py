@@ -35,7 +35,7 @@ ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 
 #: Records an engine is given at a time: what it works with in between is much more than what it answers.
 #: Spark cuts up what it gets by itself.
-RANGE: Final[Mapping[str, int]] = {"polars": 50_000, "duckdb": 200_000, "reference": 2_000}
+RANGE: Final[Mapping[str, int]] = {"polars": 100_000, "duckdb": 200_000, "reference": 2_000}
 
 Run = Callable[[Plan, Mapping[str, "pl.DataFrame"]], Mapping[str, "pl.DataFrame"]]
 #: A row of the population, the day, and what the reference says of it: findings, or the code of an error.
@@ -188,12 +188,24 @@ class _Work:
             self._tell(self._reference(part.take(rows).records(), places.gather(rows), day))
         speaking = {r.id for r in self.pack.rules.values() if r.in_force.holds(day)}
         outcomes = tuple(o for o in plan.outcomes if o.rule in speaking)
+        silent = tuple(
+            (r.id, f"{self.kind}.members" if r.subject == "member" else self.kind)
+            for r in self.pack.rules.values()
+            if r.id not in speaking
+            and (r.subject == self.kind or (r.subject == "member" and self.kind == "household"))
+        )
+        asked = {self.kind, *(o.frame for o in outcomes), *(of for _, of in silent)}
         frames = {}
         for name, own in self._subjects(part):
+            if name not in asked:
+                continue
             columns = [n for o in outcomes if o.frame == name for n in _columns_of(o)]
             place = pl.lit(ITSELF, dtype=pl.Int64)
             if name != self.kind:
-                place = pl.col(ROW) - pl.col(ROW).first().over(PARENT)
+                # rows are sorted by their parent and count from 0
+                begins = pl.col(PARENT) != pl.col(PARENT).shift(1)
+                first = pl.when(begins).then(pl.col(ROW)).forward_fill().fill_null(0)
+                place = pl.col(ROW) - first
             record = pl.col(ROW if name == self.kind else PARENT)
             head = own.select(record.alias("_at"), place.alias("_place"), ID)
             body = found[name].select(*dict.fromkeys(columns)) if columns else pl.DataFrame()
@@ -203,12 +215,6 @@ class _Work:
             at = places.gather(frame.get_column("_at")).alias("_record")
             frames[name] = frame.drop("_at").insert_column(0, at)
         left = {rule for rule, _ in plan.left} & speaking
-        silent = tuple(
-            (r.id, f"{self.kind}.members" if r.subject == "member" else self.kind)
-            for r in self.pack.rules.values()
-            if r.id not in speaking
-            and (r.subject == self.kind or (r.subject == "member" and self.kind == "household"))
-        )
         self.blocks.append(Block(span, day, frames, outcomes, silent))
         if left:
             rest = (~odd).arg_true().cast(pl.Int64)
