@@ -179,7 +179,7 @@ class Composer:
         pairs = [f"{(rule.id, '')!r}: {self._verdict(rule)}" for rule in self.own]
         at.source.emit(f"found = {{{', '.join(pairs)}}}")
         if self.members:
-            at.source.emit(self._of_members(last))
+            at.source.emit(_counted(self._of_members(last)))
         at.source.emit("return found")
 
     def _verdict(self, rule: Rule) -> str:
@@ -197,7 +197,7 @@ class Composer:
         at = self.at
         loop, made = self._loop(keys)
         for key, value in made.items():
-            mapped = _renamed(value, at.source.name("e"))
+            mapped = named(value, at.source.name("e"))
             names = [mapped.n, mapped.d] if isinstance(mapped, Num) else [mapped.text]
             given = [value.n, value.d] if isinstance(value, Num) else [value.text]
             for name, text in zip(names, given, strict=True):
@@ -205,7 +205,7 @@ class Composer:
                     at.source.emit(f"{name} = []")
                     loop.body.append(f"{name}.append({text})")
             at.listed[key] = partial(listed, mapped)
-        at.source.emit(loop)
+        at.source.emit(_counted(loop))
         at.source.emit(f"env[{MEMBER}] = EMPTY_ROW")
 
     def _of_members(self, keys: list[Key]) -> Block:
@@ -217,7 +217,7 @@ class Composer:
 
     def _loop(self, keys: Iterable[Key]) -> tuple[Block, dict[Key, Any]]:
         at = self.at
-        loop, head, body = Block("for j, m in enumerate(rows):"), Block(), Block()
+        loop, head, body = Block("for m in rows:"), Block(), Block()
         loop.body = [f"env[{MEMBER}] = m", head, body]
         at.member = Scope(at, "m", head, "j")
         at.of_member = {}
@@ -271,5 +271,8 @@ class Composer:
         return logic.all_of(at.source, parts) if parts else Truth("True", False)
 
 
-def _renamed(value: Any, name: str) -> Any:
-    return named(value, name)
+def _counted(loop: Block) -> Block:
+    """A loop over the members that counts them where their places are asked for."""
+    if any("[j]" in line for line in loop.lines()):
+        loop.header = "for j, m in enumerate(rows):"
+    return loop
