@@ -151,7 +151,8 @@ class Engine:
         return checked, day
 
     def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
-        findings = self._rules.findings(record, day, env)
+        truths = None if self._checked else self._row_path.truths(record, day, env)
+        findings = self._rules.findings(record, day, env, truths)
         if self._checked:
             try:
                 outcomes = self._inference().evaluate(record, day)

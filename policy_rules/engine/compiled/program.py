@@ -7,14 +7,14 @@ end may be worked out too: an error in them is no error of the record (see :mod:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Final, Literal
 
 import attrs
 
-from policy_rules.engine.building import MEMBER, Env, Fn
+from policy_rules.engine.building import MEMBER, OUTSIDE, Env, Fn
 from policy_rules.engine.compiled import logic
 from policy_rules.engine.compiled.language import RowWriter
 from policy_rules.engine.compiled.numbers import day as write_day
@@ -37,6 +37,8 @@ from policy_rules.packs.model import Rule
 from policy_rules.verdict import Interval, Verdict
 
 Key = tuple[str, str]
+#: The kind of name under which it stands whether a rule's population holds.
+_APPLIES: Final = "applies"
 
 
 @attrs.frozen
@@ -70,17 +72,25 @@ class Program:
         """The function; raises SyntaxError, RecursionError or MemoryError where it is too deep."""
         found: dict[str, Any] = {**self.namespace}
         exec(compile(self.text, "<rules as code>", "exec"), found)
-        return found["verdicts"]
+        return found["answer"]
 
     def day_values(self, env: Env) -> tuple[Any, ...]:
         """What hangs on the day alone; ``env`` is an environment of that day."""
         return tuple(part for value in self.days for part in value.of(env))
 
 
+#: What a function gives: verdicts by rule and subject, or the truth values of the record's own rules
+#: and those of each member, in the pack's order, ``OUTSIDE`` for the NO of one outside the population.
+Gives = Literal["verdicts", "truths"]
+
+
 class Composer:
     """Writes the function for records of a kind while certain rules are in force."""
 
-    def __init__(self, at: Interpreter, kind: str, speaking: frozenset[str]) -> None:
+    def __init__(
+        self, at: Interpreter, kind: str, speaking: frozenset[str], gives: Gives = "verdicts"
+    ) -> None:
+        self.gives = gives
         self.at = RowWriter(at, kind, speaking)
         self.pack = at.pack
         self.kind = kind
@@ -153,13 +163,14 @@ class Composer:
             "NO": Verdict.NO,
             "UNKNOWN": Verdict.UNKNOWN,
             "EMPTY_ROW": EMPTY_ROW,
+            "OUTSIDE": OUTSIDE,
         }
         at.source.within(body, self._statements)
         days = tuple(
             DayValue(at.interpreter.expression(owner, node), form) for owner, node, form in at.days
         )
         names = [name for found in at.days.values() for name in found]
-        function = Block("def verdicts(top, rows, env, as_of, days):")
+        function = Block("def answer(top, rows, env, as_of, days):")
         if names:
             function.body.append(f"({', '.join(names)},) = days")
         function.body += [at.top.head, body]
@@ -176,19 +187,37 @@ class Composer:
                 waiting = []
                 self._define(key, at.own)
         self._lists(waiting)
-        pairs = [f"{(rule.id, '')!r}: {self._verdict(rule)}" for rule in self.own]
-        at.source.emit(f"found = {{{', '.join(pairs)}}}")
+        if self.gives == "verdicts":
+            pairs = [f"{(rule.id, '')!r}: {self._verdict(rule)}" for rule in self.own]
+            at.source.emit(f"found = {{{', '.join(pairs)}}}")
+        else:
+            truths = "".join(f"{self._truth(rule)}, " for rule in self.own)
+            at.source.emit(f"found = [({truths})]")
         if self.members:
             at.source.emit(_counted(self._of_members(last)))
         at.source.emit("return found")
 
+    def _said(self, key: Key, subject: str) -> Truth | None:
+        """A truth value worked out, of the record itself or of the member at hand."""
+        if subject == self.kind:
+            found = self.at.own.get(key)
+        elif key in self.at.listed:
+            found = self.at.listed[key]("j")
+        else:
+            found = self.at.of_member.get(key)
+        return found if isinstance(found, Truth) else None
+
     def _verdict(self, rule: Rule) -> str:
-        table = self.at.own if rule.subject == self.kind else self.at.of_member
-        key = ("rule", rule.id)
-        truth = table.get(key) or self.at.listed[key]("j")
-        assert isinstance(truth, Truth)
+        truth = self._said(("rule", rule.id), rule.subject)
+        assert truth is not None
         unsure = f"UNKNOWN if {truth.text} is None else " if truth.open else ""
         return f"YES if {truth.text} else {unsure}NO"
+
+    def _truth(self, rule: Rule) -> str:
+        truth = self._said(("rule", rule.id), rule.subject)
+        applies = self._said((_APPLIES, rule.id), rule.subject)
+        assert truth is not None
+        return truth.text if applies is None else f"OUTSIDE if {applies.text} is False else {truth.text}"
 
     def _lists(self, keys: list[Key]) -> None:
         """A loop that works out named conditions of every member."""
@@ -210,6 +239,10 @@ class Composer:
 
     def _of_members(self, keys: list[Key]) -> Block:
         loop, _ = self._loop(keys)
+        if self.gives == "truths":
+            truths = "".join(f"{self._truth(rule)}, " for rule in self.members)
+            loop.body.append(f"found.append(({truths}))")
+            return loop
         loop.body.append("who = m.id")
         for rule in self.members:
             loop.body.append(f"found[{rule.id!r}, who] = {self._verdict(rule)}")
@@ -233,7 +266,7 @@ class Composer:
         at.owner, at.loops = f"{key[0]} {key[1]}", {}
         value: Truth | Num | Day
         try:
-            value = self._value(key, thing)
+            value = self._value(key, thing, table)
         except Unsupported:
             return
         name = named(value, at.source.name(key[0][0] + "_"))
@@ -241,10 +274,10 @@ class Composer:
         at.source.emit(assigned(name, value))
         table[key] = name
 
-    def _value(self, key: Key, thing: Any) -> Truth | Num | Day:
+    def _value(self, key: Key, thing: Any, table: dict[Key, Any]) -> Truth | Num | Day:
         at = self.at
         if isinstance(thing, Rule):
-            return self._rule(thing)
+            return self._rule(thing, table)
         (node,) = self.nodes(key)
         match thing.type if key[0] == "defined" else BOOL:
             case BoolType():
@@ -255,20 +288,34 @@ class Composer:
                 return write_day(at, node)
         raise Unsupported
 
-    def _rule(self, rule: Rule) -> Truth:
+    def _rule(self, rule: Rule, table: dict[Key, Any]) -> Truth:
         """applies_to AND when AND NOT unless AND NOT any higher-ranked excluder."""
         at = self.at
 
         def opposite(node: Node) -> Truth:
             return logic.negation(at.source, at.truth(node))
 
-        parts = [partial(at.truth, n) for n in (rule.applies_to, rule.when) if n is not None]
+        parts: list[Callable[[], Truth]] = []
+        if rule.applies_to is not None:
+            parts.append(partial(self._applies, rule.id, rule.applies_to, table))
+        if rule.when is not None:
+            parts.append(partial(at.truth, rule.when))
         if rule.unless is not None:
             parts.append(partial(opposite, rule.unless))
         subject = Var("member" if rule.subject == "member" else self.kind, BOOL)
         for name in rule.excluded_by:
             parts.append(partial(opposite, Named("rule", name, subject, BOOL)))
         return logic.all_of(at.source, parts) if parts else Truth("True", False)
+
+
+    def _applies(self, name: str, node: Node, table: dict[Key, Any]) -> Truth:
+        """Whether the subject is of the population, by a name where that is asked for."""
+        truth = self.at.truth(node)
+        if self.gives == "truths":
+            held = Truth(self.at.source.name("a"), truth.open)
+            self.at.source.emit(assigned(held, truth))
+            table[_APPLIES, name] = truth = held
+        return truth
 
 
 def _counted(loop: Block) -> Block:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from policy_rules.engine.compiled.program import Composer, Program
+from policy_rules.engine.compiled.program import Composer, Gives, Program
+from policy_rules.engine.building import Env
 from policy_rules.engine.reference import Interpreter
 from policy_rules.facts.record import EMPTY_ROW, Household
 from policy_rules.verdict import Verdict
 
 Verdicts = dict[tuple[str, str], Verdict]
-Function = Callable[..., Verdicts]
+Truths = list[tuple[Any, ...]]
 
 #: Days whose values are kept.
 CACHE: Final = 256
@@ -33,36 +33,49 @@ class RowPath:
         self.fallen = 0
         self._asked = 0
         self._lock = threading.Lock()
-        self._programs: dict[tuple[str, frozenset[str]], tuple[Program, Function | None]] = {}
-        self._of_day: dict[tuple[str, date], tuple[Function | None, tuple[Any, ...]]] = {}
+        self._programs: dict[tuple[Gives, str, frozenset[str]], tuple[Program, Any]] = {}
+        self._of_day: dict[tuple[Gives, str, date], tuple[Any, tuple[Any, ...]]] = {}
 
     def verdicts(self, record: Household, as_of: date) -> Verdicts | None:
-        """Verdicts by (rule, subject), rules not in force left out; None: ask the reference.
+        """Verdicts by (rule, subject), rules not in force left out; None: ask the reference."""
+        found: Verdicts | None = self._answer("verdicts", record, as_of, None)
+        return found
 
-        Errors are the reference's to raise: code here runs ahead of what is certain to be needed.
+    def truths(self, record: Household, as_of: date, env: Env) -> Truths | None:
+        """Truth values of the record's own rules in force, then of each member's; None as before.
+
+        ``env`` is an environment of the record: what the reference is asked on the way it remembers.
         """
-        found = self._of_day.get((record.kind, as_of))
+        found: Truths | None = self._answer("truths", record, as_of, env)
+        return found
+
+    def _answer(self, gives: Gives, record: Household, as_of: date, env: Env | None) -> Any:
+        found = self._of_day.get((gives, record.kind, as_of))
         if found is None:
             self._asked += 1
             if self._asked <= self.after:
                 return None
-            found = self._prepare(record.kind, as_of)
+            found = self._prepare(gives, record.kind, as_of)
         function, days = found
         if function is None:
             return None
         try:
-            env = self.interpreter.environment(record, as_of)
+            if env is None:
+                env = self.interpreter.environment(record, as_of)
+            elif len(env) < self.interpreter.size:  # made before the code was, which has loops too
+                env.extend([None] * (self.interpreter.size - len(env)))
             return function(record.row, record.members, env, as_of, days)
         except Exception:
+            # code here runs ahead of what is certain to be needed: errors are the reference's to raise
             self.fallen += 1
             return None
 
-    def source(self, kind: str, as_of: date) -> str:
+    def source(self, kind: str, as_of: date, gives: Gives = "verdicts") -> str:
         """The generated source for records of a kind on a day."""
-        return self._program(kind, as_of)[0].text
+        return self._program(gives, kind, as_of)[0].text
 
-    def _prepare(self, kind: str, as_of: date) -> tuple[Function | None, tuple[Any, ...]]:
-        program, function = self._program(kind, as_of)
+    def _prepare(self, gives: Gives, kind: str, as_of: date) -> tuple[Any, tuple[Any, ...]]:
+        program, function = self._program(gives, kind, as_of)
         days: tuple[Any, ...] = ()
         if function is not None:
             nobody = Household(kind, "", EMPTY_ROW, None, "")
@@ -72,18 +85,18 @@ class RowPath:
                 function = None
         if len(self._of_day) >= CACHE:
             self._of_day.clear()
-        self._of_day[kind, as_of] = function, days
+        self._of_day[gives, kind, as_of] = function, days
         return function, days
 
-    def _program(self, kind: str, as_of: date) -> tuple[Program, Function | None]:
+    def _program(self, gives: Gives, kind: str, as_of: date) -> tuple[Program, Any]:
         rules = self.interpreter.pack.rules.values()
         speaking = frozenset(rule.id for rule in rules if rule.in_force.holds(as_of))
-        key = (kind, speaking)
+        key = (gives, kind, speaking)
         with self._lock:
             found = self._programs.get(key)
             if found is None:
-                program = Composer(self.interpreter, kind, speaking).program()
-                function: Function | None = None
+                program = Composer(self.interpreter, kind, speaking, gives).program()
+                function = None
                 try:
                     function = program.compiled()
                 except (SyntaxError, RecursionError, MemoryError):
