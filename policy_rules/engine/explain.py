@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from policy_rules.engine.asking import row_node
 from policy_rules.engine.building import TOP, Env, Fn
 from policy_rules.engine.finding import Because
-from policy_rules.engine.lines import Line, Part, Seen, pushes
+from policy_rules.engine.lines import Line, Part, Seen, Told, pushes
 from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     Compare,
@@ -50,7 +49,8 @@ class Explainer:
         self._functions: dict[tuple[str, Node], Fn] = {}
         self._told: dict[Leaf, Text] = {}
         #: the lines of each rule, with how deep they stand
-        self._plans: dict[str, tuple[tuple[Line, int], ...]] = {}
+        self._plans: dict[str, tuple[Told, ...]] = {}
+        self._told_at: dict[tuple[Line, int], Told] = {}
         self._ready: dict[tuple[str, int, int], Line] = {}
         self._building = threading.Lock()
 
@@ -76,8 +76,11 @@ class Explainer:
         """
         plan = self._plans.get(rule.id)
         if plan is None:
-            plan = self._plans[rule.id] = tuple(self._plan(rule))
-        return tuple([Because(seen, line, depth) for line, depth in plan])
+            plan = self._plans[rule.id] = tuple(
+                self._told_at.setdefault((line, depth), Told(line, depth))
+                for line, depth in self._plan(rule)
+            )
+        return seen.lines(plan)
 
     def _plan(self, rule: Rule) -> Iterator[tuple[Line, int]]:
         told: set[tuple[str, str]] = set()
@@ -95,7 +98,7 @@ class Explainer:
             f"not excluded by the higher-ranked “{higher.en}”",
         )
         return Line(
-            "", f"excluded_by.{name}", name, lambda: text, lambda env: negation(asked(env))
+            f"excluded_by.{name}", "", name, text, lambda env: negation(asked(env))
         )
 
     def _prose(self, leaf: Leaf) -> Text:
@@ -122,10 +125,10 @@ class Explainer:
                 left, right = leaf.body.left, leaf.body.right
                 sides = (self.function(owner, left), self.function(owner, right))
             found = self._ready[key] = Line(
-                owner,
                 leaf.path,
+                f"{owner}: {leaf.path}",
                 leaf.text,
-                partial(self._prose, leaf),
+                self._prose(leaf),
                 self.function(owner, leaf),
                 self.function(owner, node),
                 _negated(node, leaf),
@@ -163,14 +166,14 @@ class Explainer:
                 base, year, row = node.base, None, None
                 if isinstance(base, YearItem):
                     year = self.function(owner, base.year)
-                if not (isinstance(base, Var) and base.name in ("members", "others")):
+                if not (isinstance(base, Var) and base.name in ("members", "others", "household")):
                     row = self.function(owner, row_node(base))
                 name = f"{node.field.record}.{spec.path}"
-                yield Part(name, self.function(owner, node), year, row)
+                yield Part(name, self.function(owner, node), True, year, row)
             case Param():
                 yield Part(f"param.{node.name}", self.function(owner, node))
             case Named():
-                yield Part(f"{node.kind}.{node.name}", self.function(owner, node))
+                yield Part(f"{node.kind}.{node.name}", self.function(owner, node), True)
             case Fold() | LongestRun():
                 name = f"{getattr(node, 'kind', 'longest_run')}(…)"
                 yield Part(name, self.function(owner, node))

@@ -87,6 +87,10 @@ def figure(value: Number | float) -> str:
         return str(value)
     if isinstance(value, Fraction):
         rest = value.denominator
+        if rest > 1 and 100 % rest == 0:
+            cents = abs(value.numerator) * (100 // rest)
+            sign = "-" if value < 0 else ""
+            return f"{sign}{cents // 100}.{cents % 100:02d}".removesuffix("0")
         for prime in (2, 5):
             while rest % prime == 0:
                 rest //= prime
@@ -116,7 +120,7 @@ class Because:
     @property
     def path(self) -> str:
         """Its place in the rule; below depth 0 with the name of what it is a line of."""
-        return f"{self._line.owner}: {self._line.path}" if self.depth else self._line.path
+        return self._line.below if self.depth else self._line.path
 
     @property
     def text(self) -> str:
@@ -126,17 +130,17 @@ class Because:
     @property
     def prose(self) -> Text:
         """The line in words."""
-        return self._line.prose()
+        return self._line.prose
 
     @property
     def verdict(self) -> Verdict:
         """What it says of the subject."""
-        return self._seen.verdict(self._line)
+        return self._seen.answer(self._line)[0]
 
     @property
     def decided(self) -> bool:
         """Whether it took part in deciding."""
-        return self._seen.decided(self._line)
+        return self._seen.answer(self._line)[1]
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -146,7 +150,7 @@ class Because:
     @property
     def margin(self) -> str | None:
         """The distance of a numeric comparison from its edge, where both sides are known."""
-        return self._seen.margin(self._line)
+        return None if self._line.sides is None else self._seen.margin(self._line)
 
 
 @attrs.frozen

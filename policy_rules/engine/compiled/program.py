@@ -7,14 +7,14 @@ end may be worked out too: an error in them is no error of the record (see :mod:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
 from typing import Any, Final, Literal
 
 import attrs
 
-from policy_rules.engine.building import MEMBER, OUTSIDE, Env, Fn
+from policy_rules.engine.building import MEMBER, MEMO, OUTSIDE, Env, Fn
 from policy_rules.engine.compiled import logic
 from policy_rules.engine.compiled.language import RowWriter
 from policy_rules.engine.compiled.numbers import day as write_day
@@ -193,9 +193,20 @@ class Composer:
         else:
             truths = "".join(f"{self._truth(rule)}, " for rule in self.own)
             at.source.emit(f"found = [({truths})]")
+            self._remember("top", at.own)
         if self.members:
             at.source.emit(_counted(self._of_members(last)))
         at.source.emit("return found")
+
+    def _remember(self, row: str, table: Mapping[Key, Any]) -> None:
+        """Have the reference remember what is known of a row, as if it had been asked."""
+        known = {
+            f"{kind}:{name}": value.text
+            for (kind, name), value in table.items()
+            if isinstance(value, Truth) and kind != _APPLIES
+        }
+        pairs = ", ".join(f"{key!r}: {text}" for key, text in known.items())
+        self.at.source.emit(f"env[{MEMO}].setdefault(id({row}), {{}}).update({{{pairs}}})")
 
     def _said(self, key: Key, subject: str) -> Truth | None:
         """A truth value worked out, of the record itself or of the member at hand."""
@@ -238,10 +249,13 @@ class Composer:
         at.source.emit(f"env[{MEMBER}] = EMPTY_ROW")
 
     def _of_members(self, keys: list[Key]) -> Block:
-        loop, _ = self._loop(keys)
+        at = self.at
+        loop, made = self._loop(keys)
         if self.gives == "truths":
             truths = "".join(f"{self._truth(rule)}, " for rule in self.members)
             loop.body.append(f"found.append(({truths}))")
+            every = {key: value("j") for key, value in at.listed.items()}
+            at.source.within(loop, lambda: self._remember("m", {**every, **made}))
             return loop
         loop.body.append("who = m.id")
         for rule in self.members:
