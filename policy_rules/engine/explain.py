@@ -97,9 +97,7 @@ class Explainer:
             f"未被排序在前的“{higher.zh}”排除",
             f"not excluded by the higher-ranked “{higher.en}”",
         )
-        return Line(
-            f"excluded_by.{name}", "", name, text, lambda env: negation(asked(env))
-        )
+        return Line(f"excluded_by.{name}", "", name, text, lambda env: negation(asked(env)))
 
     def _prose(self, leaf: Leaf) -> Text:
         if leaf not in self._told:

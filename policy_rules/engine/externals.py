@@ -19,7 +19,9 @@ def check_externals(pack: Pack, record: Household) -> None:
 
     Conditions of other packs are theirs to look at, unless the name is a slip of this pack's.
     """
-    problems = list(_check(pack, record.row, record.kind, "external")) if record.row.external else []
+    problems = (
+        list(_check(pack, record.row, record.kind, "external")) if record.row.external else []
+    )
     for row in record.members:
         if not row.external:
             continue

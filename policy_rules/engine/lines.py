@@ -75,7 +75,17 @@ class Seen:
     """What lines say of one subject, each looked up when first asked for. Safe to share between
     threads."""
 
-    __slots__ = ("_answers", "_env", "_lock", "_margins", "_row", "_texts", "_values", "_wholes", "told")
+    __slots__ = (
+        "_answers",
+        "_env",
+        "_lock",
+        "_margins",
+        "_row",
+        "_texts",
+        "_values",
+        "_wholes",
+        "told",
+    )
 
     def __init__(self, env: Env, row: Row, lock: threading.Lock) -> None:
         self._env = env

@@ -171,7 +171,9 @@ class RuleSet:
             found += _findings(of_members, env, row.id, known)
         return found
 
-    def _with_force(self, kind: str, as_of: date) -> tuple[tuple[tuple[CompiledRule, bool], ...], ...]:
+    def _with_force(
+        self, kind: str, as_of: date
+    ) -> tuple[tuple[tuple[CompiledRule, bool], ...], ...]:
         """Rules of the record itself and of its members, and whether they are in force on a day."""
         found = self._days.get((kind, as_of))
         if found is None:

@@ -123,9 +123,7 @@ class QuickReader:
         except (KeyError, TypeError, ValueError, OverflowError, Refused) as odd:
             raise Odd from odd
 
-    def _fill(
-        self, table: Table, data: Mapping[str, Any], row: Row, meta: tuple[str, ...]
-    ) -> None:
+    def _fill(self, table: Table, data: Mapping[str, Any], row: Row, meta: tuple[str, ...]) -> None:
         bools, numbers, codes = table.bools, table.numbers, table.codes
         for key, value in data.items():
             kind = type(value)

@@ -20,14 +20,25 @@ from policy_rules.errors import RecordError
 from policy_rules.facts.dictionary import Vocabulary, load_vocabulary
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.quick import Odd, quick_reader
-from policy_rules.facts.rows import EMPTY_ROW, MAX_ITEMS, UNKNOWN_LIST, Items, Row, plain
-from policy_rules.facts.strict import StrictReader
+from policy_rules.facts.rows import (
+    EMPTY_ROW,
+    MAX_ITEMS,
+    META,
+    UNKNOWN_LIST,
+    YEARS,
+    Items,
+    Row,
+    plain,
+)
+from policy_rules.facts.strict import read_strictly
 from policy_rules.yamldoc import Document
 
 __all__ = [
     "EMPTY_ROW",
     "MAX_ITEMS",
+    "META",
     "UNKNOWN_LIST",
+    "YEARS",
     "Household",
     "Items",
     "Row",
@@ -35,7 +46,6 @@ __all__ = [
     "read_record",
     "read_record_file",
 ]
-
 
 
 @attrs.frozen(eq=False)
@@ -92,16 +102,8 @@ def read_record(
             pass
         else:
             return Household(kind, row.id, row, as_of, region)
-    return read_strictly(data, vocabulary, document)
-
-
-def read_strictly(
-    data: Any, vocabulary: Vocabulary, document: Document | None = None
-) -> Household:
-    """:func:`read_record` without the quick reader, which accepts nothing else and nothing more."""
-    reader = StrictReader(vocabulary, document)
-    found = reader.record(data)
-    reader.problems.raise_if_any(RecordError)
+    found, problems = read_strictly(data, vocabulary, document)
+    problems.raise_if_any(RecordError)
     assert found is not None
     kind, row, as_of, region = found
     return Household(kind, row.id, row, as_of, region)

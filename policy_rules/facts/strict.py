@@ -32,9 +32,23 @@ _YEARS: Final = frozenset(map(str, YEARS))
 _KINDS: Final = frozenset(SUBJECTS) - {"member"}
 
 
-class StrictReader:
-    """Reads one record; ``problems`` has every mistake, each with its place."""
+#: Kind, facts, date and region of a record.
+Parts = tuple[str, Row, date | None, str]
 
+
+def read_strictly(
+    data: Any, vocabulary: Vocabulary, document: Document | None = None
+) -> tuple[Parts | None, Problems]:
+    """What a record says, and every mistake in it, each with its place (that in ``document`` where it
+    was read from one).
+
+    What is wrong is left out; None where it cannot be told what is meant at all.
+    """
+    reader = _Reader(vocabulary, document)
+    return reader.record(data), reader.problems
+
+
+class _Reader:
     def __init__(self, vocabulary: Vocabulary, document: Document | None) -> None:
         self.vocabulary = vocabulary
         self.document = document
@@ -49,8 +63,7 @@ class StrictReader:
         code, expected, got, near = bad.problem
         self.problems.add(code, self.place(path, key=key), expected=expected, got=got, nearest=near)
 
-    def record(self, data: Any) -> tuple[str, Row, date | None, str] | None:
-        """Kind, facts, date and region; None where there is no telling."""
+    def record(self, data: Any) -> Parts | None:
         if not isinstance(data, Mapping):
             self.note((), Refused("wrong_type", "a mapping", discreet(data)))
             return None
@@ -282,20 +295,20 @@ class StrictReader:
         return row
 
 
-_READERS: Final[dict[str, Callable[[StrictReader, FactSpec, Any, Path_], Any]]] = {
-    "bool": StrictReader.boolean,
-    "int": StrictReader.number,
-    "number": StrictReader.number,
-    "money": StrictReader.number,
-    "share": StrictReader.number,
-    "date": StrictReader.date,
-    "year_month": StrictReader.date,
-    "code": StrictReader.code,
-    "codes": StrictReader.codes,
-    "text": StrictReader.reference,
-    "list": StrictReader.items,
-    "by_year": StrictReader.by_year,
-    "record": StrictReader.nested,
+_READERS: Final[dict[str, Callable[[_Reader, FactSpec, Any, Path_], Any]]] = {
+    "bool": _Reader.boolean,
+    "int": _Reader.number,
+    "number": _Reader.number,
+    "money": _Reader.number,
+    "share": _Reader.number,
+    "date": _Reader.date,
+    "year_month": _Reader.date,
+    "code": _Reader.code,
+    "codes": _Reader.codes,
+    "text": _Reader.reference,
+    "list": _Reader.items,
+    "by_year": _Reader.by_year,
+    "record": _Reader.nested,
 }
 
 

@@ -23,8 +23,7 @@ from policy_rules.errors import Place, Problem, RecordError, shown
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.discretion import discreet_key
 from policy_rules.facts.files import read_record_file
-from policy_rules.facts.record import Household, read_record
-from policy_rules.facts.rows import META
+from policy_rules.facts.record import META, Household, read_record
 from policy_rules.tables.batch_manifest import digest_of
 
 #: A range ends after so many bytes of text, however few records they are: memory stays bounded.

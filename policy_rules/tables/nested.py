@@ -12,7 +12,7 @@ from policy_rules.errors import RecordError
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Items, Row
-from policy_rules.facts.strict import StrictReader
+from policy_rules.facts.strict import read_strictly
 from policy_rules.tables.binding import Import
 from policy_rules.tables.export import Counts, Made
 from policy_rules.tables.files import json_lines
@@ -56,9 +56,8 @@ class NestedReader:
                 )
                 continue
             # the strict reader leaves out what is wrong and goes on: here that is what is wanted
-            reader = StrictReader(self.run.vocabulary, None)
-            found = reader.record(item)
-            for problem in dict.fromkeys(reader.problems.found):
+            found, problems = read_strictly(item, self.run.vocabulary)
+            for problem in dict.fromkeys(problems.found):
                 place = attrs.evolve(problem.place, file=self.run.file, line=number,
                                      header=problem.place.path)  # fmt: skip
                 self.run.problems.append(attrs.evolve(problem, place=place))

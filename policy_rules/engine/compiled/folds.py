@@ -51,10 +51,11 @@ def number(at: Writer, node: Fold) -> Num:
     def write() -> None:
         nonlocal whole
         add = Block()
-        if node.body is None:
+        body = node.body
+        if body is None:
             add.body.append(f"{name} += 1")
         else:
-            value = at.source.within(add, lambda: at.number(node.body))
+            value = at.source.within(add, lambda: at.number(body))
             whole = value.d is None
             if value.guards:
                 add.body.append(
@@ -89,9 +90,7 @@ def add_quotients(n: int, d: int, m: int, e: int) -> tuple[int, int]:
     return n * (common // d) + m * (common // e), common
 
 
-def _loop(
-    at: Writer, source: Node, var: Var, write: Callable[[], None]
-) -> tuple[str, Block]:
+def _loop(at: Writer, source: Node, var: Var, write: Callable[[], None]) -> tuple[str, Block]:
     """The name of a list, and a loop over it with the lines of ``write``."""
     row, place = at.source.name("i"), at.source.name("j")
     members = isinstance(source, Var)

@@ -117,7 +117,7 @@ class Composer:
         """A population, definition or rule."""
         pack = self.pack
         tables = {"population": pack.populations, "defined": pack.definitions, "rule": pack.rules}
-        return tables[key[0]][key[1]]  # type: ignore[attr-defined]
+        return tables[key[0]][key[1]]
 
     def _visit(self, key: Key, seen: set[Key]) -> None:
         if key in seen or (key[0] == "rule" and key[1] not in self.at.speaking):
@@ -177,7 +177,9 @@ class Composer:
         return Program("\n".join(function.lines()) + "\n", at.source.namespace, days)
 
     def _statements(self) -> None:
-        at, waiting, last = self.at, [], []
+        at = self.at
+        waiting: list[Key] = []
+        last: list[Key] = []
         for key in self.order:
             subject = self.thing(key).subject
             if subject == "member":
@@ -228,7 +230,11 @@ class Composer:
         truth = self._said(("rule", rule.id), rule.subject)
         applies = self._said((_APPLIES, rule.id), rule.subject)
         assert truth is not None
-        return truth.text if applies is None else f"OUTSIDE if {applies.text} is False else {truth.text}"
+        return (
+            truth.text
+            if applies is None
+            else f"OUTSIDE if {applies.text} is False else {truth.text}"
+        )
 
     def _lists(self, keys: list[Key]) -> None:
         """A loop that works out named conditions of every member."""
@@ -320,7 +326,6 @@ class Composer:
         for name in rule.excluded_by:
             parts.append(partial(opposite, Named("rule", name, subject, BOOL)))
         return logic.all_of(at.source, parts) if parts else Truth("True", False)
-
 
     def _applies(self, name: str, node: Node, table: dict[Key, Any]) -> Truth:
         """Whether the subject is of the population, by a name where that is asked for."""

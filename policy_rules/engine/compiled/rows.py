@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 
-from policy_rules.engine.compiled.program import Composer, Gives, Program
 from policy_rules.engine.building import Env
+from policy_rules.engine.compiled.program import Composer, Gives, Program
 from policy_rules.engine.reference import Interpreter
 from policy_rules.facts.record import EMPTY_ROW, Household
 from policy_rules.verdict import Verdict
@@ -33,7 +34,7 @@ class RowPath:
         self.fallen = 0
         self._asked = 0
         self._lock = threading.Lock()
-        self._programs: dict[tuple[Gives, str, frozenset[str]], tuple[Program, Any]] = {}
+        self._programs: dict[tuple[Gives, str, frozenset[str]], tuple[Program, Any] | None] = {}
         self._of_day: dict[tuple[Gives, str, date], tuple[Any, tuple[Any, ...]]] = {}
 
     def verdicts(self, record: Household, as_of: date) -> Verdicts | None:
@@ -72,34 +73,34 @@ class RowPath:
 
     def source(self, kind: str, as_of: date, gives: Gives = "verdicts") -> str:
         """The generated source for records of a kind on a day."""
-        return self._program(gives, kind, as_of)[0].text
+        return Composer(self.interpreter, kind, self._speaking(as_of), gives).program().text
 
     def _prepare(self, gives: Gives, kind: str, as_of: date) -> tuple[Any, tuple[Any, ...]]:
-        program, function = self._program(gives, kind, as_of)
+        """The function for a day, and the values that hang on the day alone."""
+        function: Any = None
         days: tuple[Any, ...] = ()
-        if function is not None:
+        found = self._program(gives, kind, as_of)
+        if found is not None:
             nobody = Household(kind, "", EMPTY_ROW, None, "")
-            try:
-                days = program.day_values(self.interpreter.environment(nobody, as_of))
-            except Exception:
-                function = None
+            with suppress(Exception):  # an error in a definition is the reference's to raise
+                days = found[0].day_values(self.interpreter.environment(nobody, as_of))
+                function = found[1]
         if len(self._of_day) >= CACHE:
             self._of_day.clear()
         self._of_day[gives, kind, as_of] = function, days
         return function, days
 
-    def _program(self, gives: Gives, kind: str, as_of: date) -> tuple[Program, Any]:
-        rules = self.interpreter.pack.rules.values()
-        speaking = frozenset(rule.id for rule in rules if rule.in_force.holds(as_of))
-        key = (gives, kind, speaking)
+    def _program(self, gives: Gives, kind: str, as_of: date) -> tuple[Program, Any] | None:
+        key = (gives, kind, self._speaking(as_of))
         with self._lock:
-            found = self._programs.get(key)
-            if found is None:
-                program = Composer(self.interpreter, kind, speaking, gives).program()
-                function = None
-                try:
-                    function = program.compiled()
-                except (SyntaxError, RecursionError, MemoryError):
-                    pass  # deeper than Python compiles: the reference answers
-                found = self._programs[key] = program, function
-        return found
+            if key not in self._programs:
+                self._programs[key] = None
+                # where Python cannot compile so deep a condition, the reference answers
+                with suppress(SyntaxError, RecursionError, MemoryError):
+                    program = Composer(self.interpreter, kind, key[2], gives).program()
+                    self._programs[key] = program, program.compiled()
+            return self._programs[key]
+
+    def _speaking(self, as_of: date) -> frozenset[str]:
+        rules = self.interpreter.pack.rules.values()
+        return frozenset(rule.id for rule in rules if rule.in_force.holds(as_of))

@@ -22,7 +22,6 @@ from policy_rules.expr.nodes import (
     Known,
     Leaf,
     Named,
-    Node,
     Not,
     OneOf,
     Or,
