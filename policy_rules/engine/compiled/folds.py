@@ -92,6 +92,8 @@ def add_quotients(n: int, d: int, m: int, e: int) -> tuple[int, int]:
 
 def _loop(at: Writer, source: Node, var: Var, write: Callable[[], None]) -> tuple[str, Block]:
     """The name of a list, and a loop over it with the lines of ``write``."""
+    if at.deriving:
+        raise Unsupported  # its loop variable has no place in an environment
     row, place = at.source.name("i"), at.source.name("j")
     members = isinstance(source, Var)
     if isinstance(source, Var) and source.name in ("members", "others"):

@@ -196,7 +196,7 @@ class Composer:
             truths = "".join(f"{self._truth(rule)}, " for rule in self.own)
             at.source.emit(f"found = [({truths})]")
             self._remember("top", at.own)
-        if self.members:
+        if self.members or self.gives == "truths":
             at.source.emit(_counted(self._of_members(last)))
         at.source.emit("return found")
 

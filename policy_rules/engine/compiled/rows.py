@@ -63,8 +63,6 @@ class RowPath:
         try:
             if env is None:
                 env = self.interpreter.environment(record, as_of)
-            elif len(env) < self.interpreter.size:  # made before the code was, which has loops too
-                env.extend([None] * (self.interpreter.size - len(env)))
             return function(record.row, record.members, env, as_of, days)
         except Exception:
             # code here runs ahead of what is certain to be needed: errors are the reference's to raise

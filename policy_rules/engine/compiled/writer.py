@@ -65,6 +65,11 @@ class Writer:
         #: how often the code asks the reference
         self.asked = 0
 
+    @property
+    def deriving(self) -> bool:
+        """Whether the derivation of a fact is being written."""
+        return self._this is not None
+
     # -- conditions and numbers ---------------------------------------------------------------
 
     def truth(self, node: Node) -> Truth:
@@ -94,7 +99,7 @@ class Writer:
 
     def reference(self, node: Node) -> str:
         """Code that asks the reference interpreter's own function of a node."""
-        if self._this is not None:
+        if self.deriving:
             raise Unsupported  # within a derivation that function wants its row elsewhere
         self.asked += 1
         function = self.interpreter.expression(self.owner, node)
@@ -155,7 +160,7 @@ class Writer:
         of_loop = node.base.name in self.loops and scope is not self.member
         thing = self.thing(node.kind, node.name)
         home = MEMBER if thing == "member" else TOP
-        if self._this is not None or (of_loop and home == TOP):
+        if self.deriving or (of_loop and home == TOP):
             raise Unsupported
         if node.kind == "external":
             row = scope if of_loop else self.member if home == MEMBER else self.top
