@@ -23,6 +23,8 @@ from policy_rules.testing.random_packs import random_pack
 from policy_rules.testing.sampling import Sampler
 from policy_rules.testing.strategies import packs
 
+DONGCHUAN = load_pack("yunnan/dongchuan")
+DAY = date(2022, 6, 30)
 PACKS = {pack.id: pack for pack in load_packs()}
 #: Chances that a fact is missing, and that a derived fact is recorded.
 GAPS = ((0.0, 0.0), (0.1, 0.2), (0.3, 0.0), (0.7, 0.2))
@@ -88,16 +90,42 @@ def test_a_fault_in_the_generated_code_is_noticed(
         return type(found)(f"(True if {found.text} is None else {found.text})", False)
 
     monkeypatch.setitem(truths.TRUTHS, node, turned)  # type: ignore[arg-type]
-    with pytest.raises(AssertionError):
+
+    def sweep() -> None:
         for seed in range(30):
             both = Both(load_texts(random_pack(random.Random(seed))))
             both.sweep(random.Random(seed), 10)
 
+    with pytest.raises(AssertionError):
+        sweep()
+
+
+def told(engine: Engine, data: Any, day: date) -> Any:
+    """Everything an answer tells."""
+    result = engine.evaluate(data, as_of=day)
+    lines = [
+        (f.id, b.path, b.verdict, b.decided, dict(b.values), b.margin, b.depth)
+        for f in result
+        for b in f.because
+    ]
+    return result.as_dict(), lines
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whole_determinations_agree_with_conflicts_needs_and_explanations(seed: int) -> None:
+    rng = random.Random(seed)
+    pack = load_texts(random_pack(rng)) if seed % 2 else DONGCHUAN
+    fast, plain = (Engine(pack, engine="reference") for _ in range(2))
+    fast._row_path.after, plain._row_path.after = 0, 10**9
+    sampler = Sampler(pack, gap=0.2, derived=0.5)
+    for _ in range(6):
+        data, day = sampler.record(rng), sampler.as_of(rng)
+        assert told(fast, data, day) == told(plain, data, day)
+    assert fast._row_path.fallen == 0
+    assert plain._row_path._of_day == {}
+
 
 # -- when and how ---------------------------------------------------------------------------------
-
-DONGCHUAN = load_pack("yunnan/dongchuan")
-DAY = date(2022, 6, 30)
 
 
 def test_the_first_records_are_answered_without() -> None:
