@@ -8,7 +8,7 @@ from typing import Any
 
 from policy_rules.engine.building import THIS
 from policy_rules.engine.determination import Conflict
-from policy_rules.engine.explain import shown_value
+from policy_rules.engine.lines import shown_value
 from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import Field
 from policy_rules.facts.dictionary import Vocabulary
@@ -86,7 +86,7 @@ class ConflictFinder:
         """The row and every row inside it, with the way to it."""
         yield row, kind, way
         inner = self.inner.get(kind, {})
-        for path in row.keys() & inner.keys():
+        for path in [p for p in row if p in inner]:
             value, item = row[path], inner[path]
             assert item is not None
             if isinstance(value, Items):

@@ -13,6 +13,7 @@ import attrs
 
 from policy_rules._version import __version__
 from policy_rules.engine.building import Env
+from policy_rules.engine.compiled.rows import RowPath
 from policy_rules.engine.conflicts import ConflictFinder, without
 from policy_rules.engine.contested import Variant, variants
 from policy_rules.engine.determination import Conflict, Determination, Receipt
@@ -75,6 +76,7 @@ class Engine:
         self.strict_readings = strict_readings
         self._key = key
         self._rules = RuleSet(pack)
+        self._row_path = RowPath(self._rules.interpreter)
         self._explainer = Explainer(self._rules.interpreter)
         self._asker = Asker(self._rules.interpreter)
         self._conflicts = ConflictFinder(self._rules.interpreter, pack.vocabulary)
@@ -124,10 +126,14 @@ class Engine:
     def verdicts(
         self, record: Mapping[str, Any] | Household, *, as_of: date | str | None = None
     ) -> dict[tuple[str, str], Verdict]:
-        """Verdicts alone by (rule, subject), on the reference interpreter: no explanation, no
-        receipt, no cross-check, no other readings, no test for conflicts. Rules not in force are
-        left out."""
+        """Verdicts alone by (rule, subject), as the reference interpreter gives them: no
+        explanation, no receipt, no cross-check, no other readings, no test for conflicts. Rules not
+        in force are left out. From the hundredth record on, generated code answers; see
+        :mod:`policy_rules.engine.compiled.rows`."""
         checked, day = self.prepare(record, as_of)
+        found = self._row_path.verdicts(checked, day)
+        if found is not None:
+            return found
         truths = self._rules.verdicts(checked, day)
         return {where: Verdict.of(truth) for where, truth in truths.items()}
 
@@ -145,7 +151,8 @@ class Engine:
         return checked, day
 
     def _answer(self, record: Household, day: date, env: Env) -> list[Finding]:
-        findings = self._rules.findings(record, day, env)
+        truths = None if self._checked else self._row_path.truths(record, day, env)
+        findings = self._rules.findings(record, day, env, truths)
         if self._checked:
             try:
                 outcomes = self._inference().evaluate(record, day)

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import date
-from fractions import Fraction
 from typing import Any
-
-import attrs
 
 from policy_rules.engine.asking import row_node
 from policy_rules.engine.building import TOP, Env, Fn
-from policy_rules.engine.finding import Because, figure
+from policy_rules.engine.finding import Because
+from policy_rules.engine.lines import Line, Part, Seen, Told, pushes
 from policy_rules.engine.reference import Interpreter
 from policy_rules.expr.nodes import (
     Compare,
@@ -36,19 +33,10 @@ from policy_rules.expr.nodes import (
 )
 from policy_rules.expr.prose import prose
 from policy_rules.expr.types import BoolType, ByYearType, NumberType, RecordType
-from policy_rules.facts.record import Items, Row
 from policy_rules.packs.labels import PackLabels
 from policy_rules.packs.model import Rule
 from policy_rules.text import Text
-from policy_rules.verdict import Interval, Truth, Verdict, is_known
-
-
-@attrs.frozen
-class _At:
-    """Where an explanation stands: the environment, the owner of its loop variables."""
-
-    env: Env
-    owner: str
+from policy_rules.verdict import Truth, negation
 
 
 class Explainer:
@@ -60,11 +48,11 @@ class Explainer:
         self._labels = PackLabels(self.pack)
         self._functions: dict[tuple[str, Node], Fn] = {}
         self._told: dict[Leaf, Text] = {}
+        #: the lines of each rule, with how deep they stand
+        self._plans: dict[str, tuple[Told, ...]] = {}
+        self._told_at: dict[tuple[Line, int], Told] = {}
+        self._ready: dict[tuple[str, int, int], Line] = {}
         self._building = threading.Lock()
-
-    def value(self, at: _At, node: Node) -> Any:
-        """The value of a node where the explanation stands."""
-        return self.function(at.owner, node)(at.env)
 
     def function(self, owner: str, node: Node) -> Fn:
         """The function of a node. Built before an environment is made, which must have room for it."""
@@ -76,30 +64,40 @@ class Explainer:
 
     def line(self, owner: str, leaf: Leaf, env: Env) -> Truth:
         """What one line says."""
-        truth: Truth = self.value(_At(env, owner), leaf)
+        truth: Truth = self.function(owner, leaf)(env)
         return truth
 
     # -- because ----------------------------------------------------------------------------
 
-    def because(self, rule: Rule, env: Env) -> tuple[Because, ...]:
-        """Every line of the rule with its verdict and the values seen.
+    def because(self, rule: Rule, seen: Seen) -> tuple[Because, ...]:
+        """Every line of the rule, as it is seen of a subject.
 
         A line that names a population, definition or rule is followed by the lines of that, once.
         """
-        lines: list[Because] = []
-        told: set[tuple[str, str]] = set()
-        for _, node in rule.conditions():
-            lines += self._lines(_At(env, f"rule {rule.id}"), node, 0, told)
-        for name in rule.excluded_by:
-            truth = self.interpreter.cached("rule", name, TOP, None)(env)
-            higher = self.pack.rules[name].label
-            text = Text(
-                f"未被排序在前的“{higher.zh}”排除",
-                f"not excluded by the higher-ranked “{higher.en}”",
+        plan = self._plans.get(rule.id)
+        if plan is None:
+            plan = self._plans[rule.id] = tuple(
+                self._told_at.setdefault((line, depth), Told(line, depth))
+                for line, depth in self._plan(rule)
             )
-            turned = None if truth is None else not truth
-            lines.append(Because(f"excluded_by.{name}", name, text, Verdict.of(turned), {}))
-        return tuple(lines)
+        return seen.lines(plan)
+
+    def _plan(self, rule: Rule) -> Iterator[tuple[Line, int]]:
+        told: set[tuple[str, str]] = set()
+        owner = f"rule {rule.id}"
+        for _, node in rule.conditions():
+            yield from self._lines(owner, node, 0, told)
+        for name in rule.excluded_by:
+            yield self._excluder(name), 0
+
+    def _excluder(self, name: str) -> Line:
+        asked = self.interpreter.cached("rule", name, TOP, None)
+        higher = self.pack.rules[name].label
+        text = Text(
+            f"未被排序在前的“{higher.zh}”排除",
+            f"not excluded by the higher-ranked “{higher.en}”",
+        )
+        return Line(f"excluded_by.{name}", "", name, text, lambda env: negation(asked(env)))
 
     def _prose(self, leaf: Leaf) -> Text:
         if leaf not in self._told:
@@ -107,28 +105,39 @@ class Explainer:
         return self._told[leaf]
 
     def _lines(
-        self, at: _At, node: Node, depth: int, told: set[tuple[str, str]]
-    ) -> Iterator[Because]:
-        whole: Truth = self.value(at, node)
+        self, owner: str, node: Node, depth: int, told: set[tuple[str, str]]
+    ) -> Iterator[tuple[Line, int]]:
         for leaf in leaves(node):
-            truth: Truth = self.value(at, leaf)
-            yield Because(
-                leaf.path if depth == 0 else f"{at.owner}: {leaf.path}",
-                leaf.text,
-                self._prose(leaf),
-                Verdict.of(truth),
-                dict(self._seen(at, leaf.body)),
-                self._margin(at, leaf.body),
-                decides(node, leaf, truth, whole),
-                depth,
-            )
+            yield self._line(owner, node, leaf), depth
             for part in walk(leaf.body):
                 if isinstance(part, Named) and (part.kind, part.name) not in told:
-                    yield from self._below(at, part, depth + 1, told)
+                    yield from self._below(part, depth + 1, told)
+
+    def _line(self, owner: str, node: Node, leaf: Leaf) -> Line:
+        """A line of a condition of an owner: the same one wherever it is told."""
+        key = (owner, id(node), id(leaf))
+        found = self._ready.get(key)
+        if found is None:
+            sides = None
+            if isinstance(leaf.body, Compare) and isinstance(leaf.body.left.type, NumberType):
+                left, right = leaf.body.left, leaf.body.right
+                sides = (self.function(owner, left), self.function(owner, right))
+            found = self._ready[key] = Line(
+                leaf.path,
+                f"{owner}: {leaf.path}",
+                leaf.text,
+                self._prose(leaf),
+                self.function(owner, leaf),
+                self.function(owner, node),
+                _negated(node, leaf),
+                tuple(self._parts(owner, leaf.body)),
+                sides,
+            )
+        return found
 
     def _below(
-        self, at: _At, named: Named, depth: int, told: set[tuple[str, str]]
-    ) -> Iterator[Because]:
+        self, named: Named, depth: int, told: set[tuple[str, str]]
+    ) -> Iterator[tuple[Line, int]]:
         """The lines of what a line names, where it is told of the same subject (or its household)."""
         pack = self.pack
         tables = {"population": pack.populations, "defined": pack.definitions, "rule": pack.rules}
@@ -140,64 +149,42 @@ class Explainer:
         ):
             return
         told.add((named.kind, named.name))
-        inner = _At(at.env, f"{named.kind} {named.name}")
         if isinstance(thing, Rule):
             nodes = [n for n in (thing.applies_to, thing.when, thing.unless) if n is not None]
         else:
             nodes = [thing.when if named.kind == "population" else thing.value]
         for node in nodes:
-            yield from self._lines(inner, node, depth, told)
+            yield from self._lines(f"{named.kind} {named.name}", node, depth, told)
 
-    def _year(self, at: _At, node: Fact) -> str:
-        if not isinstance(node.base, YearItem):
-            return ""
-        value = self.value(at, node.base.year)
-        return f"({value})" if is_known(value) else ""
-
-    def _subject(self, at: _At, node: Fact) -> str:
-        if isinstance(node.base, Var) and node.base.name in ("members", "others"):
-            return ""
-        row = self.value(at, row_node(node.base))
-        return row.id if isinstance(row, Row) and row is not at.env[TOP] else ""
-
-    def _seen(self, at: _At, node: Node) -> Iterator[tuple[str, str]]:
+    def _parts(self, owner: str, node: Node) -> Iterator[Part]:
+        """The values a line sees."""
         match node:
             case Fact() if not isinstance(node.type, RecordType | ByYearType):
                 spec = self.pack.vocabulary.of(node.field)
-                subject = self._subject(at, node)
-                name = f"{node.field.record}.{spec.path}{self._year(at, node)}"
-                yield (f"{name}@{subject}" if subject else name), shown_value(self.value(at, node))
+                base, year, row = node.base, None, None
+                if isinstance(base, YearItem):
+                    year = self.function(owner, base.year)
+                if not (isinstance(base, Var) and base.name in ("members", "others", "household")):
+                    row = self.function(owner, row_node(base))
+                name = f"{node.field.record}.{spec.path}"
+                yield Part(name, self.function(owner, node), True, year, row)
             case Param():
-                yield f"param.{node.name}", shown_value(self.value(at, node))
+                yield Part(f"param.{node.name}", self.function(owner, node))
             case Named():
-                name = f"{node.kind}.{node.name}"
-                yield name, shown_value(self.value(at, node))
+                yield Part(f"{node.kind}.{node.name}", self.function(owner, node), True)
             case Fold() | LongestRun():
-                yield (
-                    f"{getattr(node, 'kind', 'longest_run')}(…)",
-                    shown_value(self.value(at, node)),
-                )
+                name = f"{getattr(node, 'kind', 'longest_run')}(…)"
+                yield Part(name, self.function(owner, node))
             case _:
                 for child in children(node):
                     if not isinstance(child, Var):
-                        yield from self._seen(at, child)
-
-    def _margin(self, at: _At, node: Node) -> str | None:
-        if not isinstance(node, Compare) or not isinstance(node.left.type, NumberType):
-            return None
-        left, right = self.value(at, node.left), self.value(at, node.right)
-        if not (is_known(left) and is_known(right)):
-            return None
-        return figure(left - right)
+                        yield from self._parts(owner, child)
 
 
 def decides(node: Node, leaf: Leaf, truth: Truth, whole: Truth) -> bool:
     """Whether a line took part in deciding its condition: it stands under no connective that is
     decided by others and its verdict pushes the whole the way it went."""
-    if truth is None or whole is None:
-        return False
-    negated = _negated(node, leaf)
-    return (not truth if negated else truth) is whole
+    return pushes(truth, _negated(node, leaf), whole)
 
 
 def _negated(node: Node, leaf: Leaf) -> bool:
@@ -207,24 +194,3 @@ def _negated(node: Node, leaf: Leaf) -> bool:
         if leaf is child or any(leaf is other for other in leaves(child)):
             return _negated(child, leaf) if child is not leaf else False
     return False
-
-
-def shown_value(value: Any) -> str:
-    """A value as an explanation shows it."""
-    match value:
-        case None:
-            return "?"
-        case bool():
-            return "YES" if value else "NO"
-        case Interval():
-            return f"{shown_value(value.lo)} … {shown_value(value.hi)}"
-        case int() | Fraction() | float():
-            return figure(value)
-        case date():
-            return str(value)
-        case frozenset():
-            return ", ".join(sorted(value)) or "∅"
-        case Items():
-            return f"[{len(value.rows)}{'' if value.complete else '+?'}]"
-        case _:
-            return str(value)

@@ -11,8 +11,9 @@ from policy_rules.engine.building import MEMBER, Env
 from policy_rules.engine.contested import Variant, contested
 from policy_rules.engine.explain import Explainer
 from policy_rules.engine.finding import Because, Contested, FactNeed, Finding, Status
+from policy_rules.engine.lines import Seen
 from policy_rules.engine.needs import Asker
-from policy_rules.facts.record import EMPTY_ROW, Household
+from policy_rules.facts.record import EMPTY_ROW, Household, Row
 from policy_rules.verdict import Verdict
 
 
@@ -44,6 +45,7 @@ class Explanations:
         self._apart = apart
         self._missing: dict[str, tuple[FactNeed, ...]] = {}
         self._contested: dict[str, tuple[Contested, ...]] | None = None
+        self._seen: dict[str, Seen] = {}
         self._lock = threading.Lock()
         for finding in findings:
             finding._later = self
@@ -58,7 +60,8 @@ class Explanations:
 
     def contested(self, finding: Finding) -> tuple[Contested, ...]:
         """The readings that alone would change a finding."""
-        return self._readings().get(finding.id, ())
+        changes = self._readings() if self._contested is None else self._contested
+        return changes.get(finding.id, ()) if changes else ()
 
     def _readings(self) -> dict[str, tuple[Contested, ...]]:
         with self._lock:
@@ -89,13 +92,20 @@ class Explanations:
     def because(self, finding: Finding) -> tuple[Because, ...]:
         """How a finding came about, line by line."""
         with self._lock:
-            self._at(finding)
-            return self._explainer.because(finding.rule, self._env)
+            seen = self._seen.get(finding.subject)
+            if seen is None:
+                row = self._row(finding)
+                seen = self._seen[finding.subject] = Seen(self._env, row, self._lock)
+            return self._explainer.because(finding.rule, seen)
+
+    def _row(self, finding: Finding) -> Row:
+        """The member a finding is about."""
+        rows = (row for row in self._record.members if row.id == finding.subject)
+        return next(rows, EMPTY_ROW) if finding.subject else EMPTY_ROW
 
     def _at(self, finding: Finding) -> None:
         """Put the subject of a finding into the environment."""
-        rows = (row for row in self._record.members if row.id == finding.subject)
-        self._env[MEMBER] = next(rows, EMPTY_ROW) if finding.subject else EMPTY_ROW
+        self._env[MEMBER] = self._row(finding)
 
     def _ask(self, finding: Finding, unsure: bool, open_amount: bool) -> tuple[FactNeed, ...]:
         self._at(finding)

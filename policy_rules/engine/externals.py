@@ -19,8 +19,12 @@ def check_externals(pack: Pack, record: Household) -> None:
 
     Conditions of other packs are theirs to look at, unless the name is a slip of this pack's.
     """
-    problems = list(_check(pack, record.row, record.kind, "external"))
+    problems = (
+        list(_check(pack, record.row, record.kind, "external")) if record.row.external else []
+    )
     for row in record.members:
+        if not row.external:
+            continue
         problems += _check(pack, row, "member", f"members.{row.id}.external")
     if problems:
         raise RecordError(problems)

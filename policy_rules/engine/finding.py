@@ -6,13 +6,16 @@ import enum
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from policy_rules.packs.model import Period, Rule
 from policy_rules.text import Text
 from policy_rules.verdict import Number, Verdict
+
+if TYPE_CHECKING:
+    from policy_rules.engine.lines import Line, Seen
 
 
 class Status(enum.StrEnum):
@@ -84,6 +87,10 @@ def figure(value: Number | float) -> str:
         return str(value)
     if isinstance(value, Fraction):
         rest = value.denominator
+        if rest > 1 and 100 % rest == 0:
+            cents = abs(value.numerator) * (100 // rest)
+            sign = "-" if value < 0 else ""
+            return f"{sign}{cents // 100}.{cents % 100:02d}".removesuffix("0")
         for prime in (2, 5):
             while rest % prime == 0:
                 rest //= prime
@@ -93,22 +100,57 @@ def figure(value: Number | float) -> str:
     return "∞" if value > 0 else "-∞"
 
 
-@attrs.frozen
 class Because:
     """One line of a rule that took part in the answer: its place, text, verdict and values seen.
 
-    ``margin`` is the distance of a numeric comparison from its edge, where both sides are known;
-    ``depth`` is above 0 for the lines of a population, definition or rule that a line names.
+    ``depth`` is above 0 for the lines of a population, definition or rule that a line names. What it
+    says of the record is looked up when first asked for.
     """
 
-    path: str
-    text: str
-    prose: Text
-    verdict: Verdict
-    values: Mapping[str, str]
-    margin: str | None = None
-    decided: bool = False
-    depth: int = 0
+    __slots__ = ("_line", "_seen", "depth")
+
+    def __init__(self, seen: Seen, line: Line, depth: int) -> None:
+        self._seen = seen
+        self._line = line
+        self.depth = depth
+
+    def __repr__(self) -> str:
+        return f"Because(path={self.path!r}, verdict={self.verdict!s}, values={self.values!r})"
+
+    @property
+    def path(self) -> str:
+        """Its place in the rule; below depth 0 with the name of what it is a line of."""
+        return self._line.below if self.depth else self._line.path
+
+    @property
+    def text(self) -> str:
+        """The line as the pack has it."""
+        return self._line.text
+
+    @property
+    def prose(self) -> Text:
+        """The line in words."""
+        return self._line.prose
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it says of the subject."""
+        return self._seen.answer(self._line)[0]
+
+    @property
+    def decided(self) -> bool:
+        """Whether it took part in deciding."""
+        return self._seen.answer(self._line)[1]
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values it saw, by name."""
+        return self._seen.values(self._line)
+
+    @property
+    def margin(self) -> str | None:
+        """The distance of a numeric comparison from its edge, where both sides are known."""
+        return None if self._line.sides is None else self._seen.margin(self._line)
 
 
 @attrs.frozen

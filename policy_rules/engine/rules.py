@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -39,19 +39,25 @@ class CompiledRule:
 
     def evaluate(self, env: Env, subject: str, in_force: bool) -> Finding:
         """The finding for the subject that stands in ``env``."""
-        rule = self.rule
         if not in_force:
-            return Finding(rule, subject, None, Status.NOT_IN_FORCE)
-        truth = self.judge(env)
-        if truth is OUTSIDE:
-            return Finding(rule, subject, Verdict.NO, Status.OUTSIDE_POPULATION)
+            return Finding(self.rule, subject, None, Status.NOT_IN_FORCE)
+        return self.finding(self.judge(env), env, subject)
+
+    def finding(self, truth: Any, env: Env, subject: str) -> Finding:
+        """The finding of a rule in force, from its truth value or ``OUTSIDE``."""
+        rule = self.rule
         if truth is False:
-            return Finding(rule, subject, Verdict.NO, Status.DECIDED)
+            return Finding(rule, subject, _NO, _DECIDED)
+        if truth is OUTSIDE:
+            return Finding(rule, subject, _NO, Status.OUTSIDE_POPULATION)
         amount = None if self.amount is None else self.amount(env)
         met = None if self.met is None else Verdict.of(self.met(env))
         if truth is None:
             return Finding(rule, subject, Verdict.UNKNOWN, Status.UNDETERMINED, amount, met)
-        return Finding(rule, subject, Verdict.YES, Status.DECIDED, amount, met)
+        return Finding(rule, subject, _YES, _DECIDED, amount, met)
+
+
+_YES, _NO, _DECIDED = Verdict.YES, Verdict.NO, Status.DECIDED
 
 
 def compile_amount(at: Interpreter, owner: str, spec: AmountSpec) -> AmountFn:
@@ -126,6 +132,7 @@ class RuleSet:
         )
         self.rules = tuple(CompiledRule(at, rule) for rule in wanted.values())
         self._in_force: dict[tuple[str, date], tuple[tuple[tuple[str, Fn], ...], ...]] = {}
+        self._days: dict[tuple[str, date], tuple[tuple[tuple[CompiledRule, bool], ...], ...]] = {}
         self._by_kind: dict[str, tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]] = {}
 
     def of_kind(self, kind: str) -> tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]:
@@ -142,17 +149,40 @@ class RuleSet:
         env[MEMBER] = EMPTY_ROW if member is None else member
         return env
 
-    def findings(self, record: Household, as_of: date, env: Env) -> list[Finding]:
+    def findings(
+        self,
+        record: Household,
+        as_of: date,
+        env: Env,
+        truths: Sequence[tuple[Any, ...]] | None = None,
+    ) -> list[Finding]:
         """All findings: the record's own rules first, then each member's, in the pack's order.
 
-        ``env`` is a fresh environment of the record.
+        ``env`` is a fresh environment of the record. ``truths`` are the truth values of the rules in
+        force, of the record itself and then of each member, where they have been worked out.
         """
-        own, member_rules = self.of_kind(record.kind)
-        speaking = {r.rule.id: r.rule.in_force.holds(as_of) for r in (*own, *member_rules)}
-        found = [r.evaluate(env, "", speaking[r.rule.id]) for r in own]
-        for row in record.members if member_rules else ():
+        own, of_members = self._with_force(record.kind, as_of)
+        env[MEMBER] = EMPTY_ROW
+        known = None if truths is None else iter(truths[0])
+        found = _findings(own, env, "", known)
+        for place, row in enumerate(record.members if of_members else (), 1):
             env[MEMBER] = row
-            found += [r.evaluate(env, row.id, speaking[r.rule.id]) for r in member_rules]
+            known = None if truths is None else iter(truths[place])
+            found += _findings(of_members, env, row.id, known)
+        return found
+
+    def _with_force(
+        self, kind: str, as_of: date
+    ) -> tuple[tuple[tuple[CompiledRule, bool], ...], ...]:
+        """Rules of the record itself and of its members, and whether they are in force on a day."""
+        found = self._days.get((kind, as_of))
+        if found is None:
+            if len(self._days) >= 256:
+                self._days.clear()
+            found = self._days[kind, as_of] = tuple(
+                tuple((r, r.rule.in_force.holds(as_of)) for r in rules)
+                for rules in self.of_kind(kind)
+            )
         return found
 
     def verdicts(self, record: Household, as_of: date) -> dict[tuple[str, str], Truth]:
@@ -184,3 +214,20 @@ class RuleSet:
                 for rules in self.of_kind(kind)
             )
         return found
+
+
+def _findings(
+    rules: Iterable[tuple[CompiledRule, bool]],
+    env: Env,
+    subject: str,
+    truths: Iterator[Any] | None,
+) -> list[Finding]:
+    """The findings of some rules for one subject."""
+    if truths is None:
+        return [rule.evaluate(env, subject, in_force) for rule, in_force in rules]
+    return [
+        rule.finding(next(truths), env, subject)
+        if in_force
+        else Finding(rule.rule, subject, None, Status.NOT_IN_FORCE)
+        for rule, in_force in rules
+    ]

@@ -17,6 +17,8 @@ def read_date(value: Any) -> date | Interval:
 
     Raises ValueError.
     """
+    if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":
+        return date.fromisoformat(value)
     if isinstance(value, datetime):
         raise ValueError(value)
     if isinstance(value, date):

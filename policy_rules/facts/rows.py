@@ -9,6 +9,14 @@ from typing import Any, Final
 
 from policy_rules.verdict import Interval
 
+#: Keys of a record, and of an item or record within it, that are not facts.
+META: Final = ("kind", "id", "as_of", "region", "external")
+ITEM_META: Final = ("id", "external")
+#: Items a list may have.
+MAX_ITEMS: Final = 10_000
+#: Calendar years that facts by year may be of.
+YEARS: Final = range(1990, 2101)
+
 External = Mapping[str, Mapping[str, bool]]
 
 

@@ -10,8 +10,9 @@ import attrs
 
 from policy_rules.errors import RecordError
 from policy_rules.facts.dictionary import Vocabulary
-from policy_rules.facts.record import Household, _Reader
+from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Items, Row
+from policy_rules.facts.strict import read_strictly
 from policy_rules.tables.binding import Import
 from policy_rules.tables.export import Counts, Made
 from policy_rules.tables.files import json_lines
@@ -55,13 +56,14 @@ class NestedReader:
                 )
                 continue
             # the strict reader leaves out what is wrong and goes on: here that is what is wanted
-            reader = _Reader(self.run.vocabulary, None)
-            record = reader.record(item)
-            for problem in dict.fromkeys(reader.problems.found):
+            found, problems = read_strictly(item, self.run.vocabulary)
+            for problem in dict.fromkeys(problems.found):
                 place = attrs.evolve(problem.place, file=self.run.file, line=number,
                                      header=problem.place.path)  # fmt: skip
                 self.run.problems.append(attrs.evolve(problem, place=place))
-            assert record is not None
+            assert found is not None
+            kind, row, as_of, of_region = found
+            record = Household(kind, row.id, row, as_of, of_region)
             members = record.row.get("members")
             if isinstance(members, Items):
                 self.counts.members += len(members.rows)
