@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy_rules._messages_tables import TABLES
+from policy_rules._messages_versions import VERSIONS
 
 MESSAGES: Final[dict[str, dict[str, str]]] = {
     "_nearest": {"en": "did you mean `{nearest}`?", "zh": "是否想写 `{nearest}`？"},
@@ -322,6 +323,7 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     },
     # -- tables: _messages_tables.py -------------------------------------------------------------
     **TABLES,
+    **VERSIONS,
     # -- records, evaluation, checks -------------------------------------------------------------
     "engine_failed": {
         "en": "durable_rules failed on this record: {detail}",

@@ -15,6 +15,7 @@ LAYERS = (
         "errors",
         "_messages",
         "_messages_tables",
+        "_messages_versions",
         "_phrases",
         "_version",
         "text",

@@ -15,15 +15,18 @@ from policy_rules.cli.common import (
     Format,
     LangOption,
     Language,
+    LeftOverlay,
+    RightOverlay,
     RulesOption,
     command,
     day_option,
     emit,
     lang_of,
+    side,
 )
 from policy_rules.diff.compare import compare_packs, diff_packs
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
-from policy_rules.packs.registry import list_packs, load_pack
+from policy_rules.packs.registry import list_packs, load_together
 from policy_rules.render import comparing, markdown, workbook
 from policy_rules.writing import replacing
 
@@ -63,6 +66,8 @@ def diff(
         str | None,
         typer.Option("--b-on", help="按哪一天的 B；缺省为有效期末日 day to look at B on"),
     ] = None,
+    left_overlay: LeftOverlay = None,
+    right_overlay: RightOverlay = None,
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
@@ -71,8 +76,8 @@ def diff(
 ) -> None:
     """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
     report = diff_packs(
-        load_pack(left, rules),
-        load_pack(right, rules),
+        side(left, rules, left_overlay),
+        side(right, rules, right_overlay),
         left_as_of=day_option(left_day, "--a-on"),
         right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
@@ -106,7 +111,7 @@ def compare(
     form: ReportOption = Report.table,
 ) -> None:
     """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
-    packs = [load_pack(name, rules) for name in names or list_packs(rules)]
+    packs = load_together(names or list_packs(rules), rules, asked=False)
     report = compare_packs(packs, as_of=day_option(day, "--on"), concepts=concept or ())
     language = lang_of(lang)
     _give(

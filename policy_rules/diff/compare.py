@@ -144,7 +144,7 @@ def diff_packs(
     """
     left, right = pack_of(left), pack_of(right)
     days = day_within(left, left_as_of), day_within(right, right_as_of)
-    known = load_concepts()
+    known = known_concepts([left, right])
     wanted = _wanted(concepts, known)
     of_left, of_right = _by_concept(left, days[0]), _by_concept(right, days[1])
     sides = (_Readings(left, days[0]), _Readings(right, days[1]))
@@ -170,7 +170,7 @@ def compare_packs(
     if isinstance(packs, Pack | str):
         packs = [packs]
     chosen = {pack.id: pack for pack in map(pack_of, packs)}
-    known = load_concepts()
+    known = known_concepts(chosen.values())
     days = {name: day_within(pack, as_of) for name, pack in chosen.items()}
     by_pack = {name: _by_concept(pack, days[name]) for name, pack in chosen.items()}
     rows = []
@@ -179,6 +179,14 @@ def compare_packs(
         if cells:
             rows.append((known[name], cells))
     return Comparison(tuple(chosen.values()), days, tuple(rows))
+
+
+def known_concepts(packs: Iterable[Pack]) -> dict[str, Concept]:
+    """The concepts of today, and those of the time of older versions that are no more."""
+    known = dict(load_concepts())
+    for pack in packs:
+        known |= {n: c for n, c in pack.vocabulary.concepts.items() if n not in known}
+    return known
 
 
 def _wanted(names: Iterable[str] | str, known: Mapping[str, Concept]) -> list[str]:
@@ -270,6 +278,8 @@ def _concept_diff(
 
 #: Less alike than this, two rules are no counterparts, though of one concept.
 ALIKE: Final = 7
+#: A rule of another version of the same pack is its own counterpart.
+SAME_RULE: Final = 1000
 MONEY: Final = frozenset({"yuan", "yuan_per_person"})
 
 
@@ -283,7 +293,8 @@ def _likeness(a: Profile, b: Profile) -> int:
         {x.unit for x in p.lines if not isinstance(x.figure, str)} & MONEY for p in (a, b)
     )
     return (
-        3 * (a.outcome == b.outcome)
+        SAME_RULE * (a.pack == b.pack and a.thing.id == b.thing.id)
+        + 3 * (a.outcome == b.outcome)
         + 3 * (a.subject == b.subject)
         + 2 * (a.effect == b.effect != "")
         + 2 * (a.measure == b.measure)

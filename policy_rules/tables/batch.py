@@ -27,7 +27,6 @@ from policy_rules.errors import (
     one_of,
     shown,
 )
-from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.packs.model import Pack
 from policy_rules.packs.overlay import Overlay
 from policy_rules.tables import outputs
@@ -175,9 +174,10 @@ class _Run:
         polars()
         self.options, self.wording = options, wording
         self.place = Workplace(output)
-        self.source = Source.of(source, options.reading)
-        self.vocabulary = load_vocabulary()
         self.packs = Packs(options.packs, options.rules, options.overlays, options.lang)
+        self.vocabulary = self.packs.vocabulary
+        reading = {**options.reading, "vocabulary": self.vocabulary}
+        self.source = Source.of(source, reading)
         self.asked = Asked(
             engine=options.engine,
             as_of=options.as_of,

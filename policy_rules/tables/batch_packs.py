@@ -9,10 +9,11 @@ from pathlib import Path
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.several import taken
 from policy_rules.errors import Lang
+from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
 from policy_rules.packs.overlay import Overlay, read_overlay
-from policy_rules.packs.registry import choose_packs, list_packs, load_pack
+from policy_rules.packs.registry import choose_packs, list_packs, load_together
 from policy_rules.tables.batch_explain import Reasons
 
 
@@ -22,9 +23,12 @@ class Packs:
     def __init__(
         self, names: Sequence[str], rules: Path | None, overlays: Sequence[Overlay], lang: Lang
     ) -> None:
-        self.named = tuple(dict.fromkeys(names))
         self._rules, self._lang = rules, lang
-        loaded = {n: load_pack(n, rules) for n in self.named or list_packs(rules)}
+        packs = load_together(names or list_packs(rules), rules)
+        loaded = {pack.id: pack for pack in packs}
+        self.named = tuple(loaded) if names else ()
+        #: by which records are read: packs that are asked together share it
+        self.vocabulary = packs[0].vocabulary if packs else load_vocabulary()
         for overlay in overlays:
             document = read_overlay(overlay)
             given = document.data.get("pack") if isinstance(document.data, Mapping) else None
