@@ -12,6 +12,7 @@ from policy_rules.cli import (
     comparing,
     coverage,
     evaluation,
+    impact,
     packs,
     replaying,
     sources,
@@ -51,6 +52,7 @@ app.command("batch")(batch.batch)
 app.command("replay")(replaying.replay)
 app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
+app.command("impact")(impact.impact)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)

@@ -89,8 +89,8 @@ def day_option(text: str | None, option: str) -> date | None:
 
 
 def side(name: str, rules: Path | None, overlays: list[Path] | None) -> Pack:
-    """One side of a comparison: a pack by name, with its overlays."""
-    pack = load_pack(name, rules)
+    """One side of a comparison: a pack by name, or by its folder (``./guangxi``), with its overlays."""
+    pack = load_pack(Path(name) if name.startswith((".", "/")) else name, rules)
     for overlay in overlays or ():
         pack = pack.with_overlay(overlay)
     return pack

@@ -164,6 +164,12 @@ class Impact:
         """Whether rules are applied to people, or at a time, they were not made for."""
         return not self.versions or self.left_day != self.right_day
 
+    def open_answers(self, outcome: str) -> tuple[int, int]:
+        """How many answers of an outcome are UNKNOWN, before and after."""
+        of = [r for r in self.rules if r.pair.rule.outcome == outcome]
+        before, after = (sum(r.states(side, "UNKNOWN") for r in of) for side in (0, 1))
+        return before, after
+
     def rule(self, side: Literal["left", "right"], id_: str) -> Rule:
         """A rule the list names."""
         return (self.left if side == "left" else self.right).rules[id_]

@@ -37,12 +37,13 @@ from policy_rules.diff.impact_masks import Masks, count_of
 from policy_rules.diff.pairing import RulePair
 from policy_rules.packs.model import Pack
 from policy_rules.tables.answers import Answers
+from policy_rules.tables.answers_rows import BETWEEN
 from policy_rules.tables.evaluate import EngineName, evaluate_population
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import COMPLETE, ID, PARENT, STATE, pl
 
 #: The columns of the list of changes: the record's and the member's own references, how the answer changes,
-#: the rule on either side (empty: none), its state and amount (exact text) there.
+#: the rule on either side (empty: none), its state, amount (exact text) and clauses there.
 LISTED: Final[Mapping[str, Any]] = {
     "record": pl.String,
     "subject": pl.String,
@@ -55,6 +56,8 @@ LISTED: Final[Mapping[str, Any]] = {
     "left_high": pl.String,
     "right_low": pl.String,
     "right_high": pl.String,
+    "left_clauses": pl.String,
+    "right_clauses": pl.String,
 }
 _INNER: Final = "household.members"
 
@@ -275,7 +278,11 @@ class Counting:
             else pl.Series(name, dtype=pl.String).extend_constant(None, at.len())
             for name in AMOUNTS
         ]
-        return frame.hstack(ends)
+        clauses = [
+            pl.repeat(BETWEEN.join(rule.clauses) if rule else "", at.len(), eager=True).alias(name)
+            for name, rule in (("left_clauses", pair.left), ("right_clauses", pair.right))
+        ]
+        return frame.hstack([*ends, *clauses])
 
     def _list(self, rows: list[pl.DataFrame], part: Part) -> None:
         """Keep the first rows of the list, and hand all of them on: household by household."""
