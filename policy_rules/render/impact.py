@@ -44,8 +44,10 @@ def shown_kinds(report: Impact) -> list[Kind]:
 def totals(report: Impact, lang: Lang) -> tuple[list[str], list[list[str]]]:
     """Heads and rows: by outcome, households and persons of each kind of change, and what is open."""
     zh, kinds = lang == "zh", shown_kinds(report)
-    open_ = "其中有待定的 A→B" if zh else "with anything UNKNOWN, A to B"
-    heads = ["类别" if zh else "type", *(KINDS[k][lang] for k in kinds), open_]
+    heads = ["类别" if zh else "type", *(KINDS[k][lang] for k in kinds)]
+    heads += (
+        ["待定结论 A→B", "有待定的 A→B"] if zh else ["open answers, A to B", "with any, A to B"]
+    )
     rows = []
     for outcome in EVERY_OUTCOME:
         before, after = report.undetermined[outcome]
@@ -57,6 +59,7 @@ def totals(report: Impact, lang: Lang) -> tuple[list[str], list[list[str]]]:
             [
                 OUTCOMES[outcome][lang],
                 *(short(of.get(k), lang) or nobody for k in kinds),
+                "{:,} → {:,}".format(*report.open_answers(outcome)),
                 f"{short(before, lang) or nobody} → {short(after, lang) or nobody}",
             ]
         )
@@ -69,16 +72,18 @@ def by_rule(
     """Heads and rows: a rule each, with its clauses on both sides, its changes, what is open."""
     zh = lang == "zh"
     kinds = [k for k in EVERY if any(k in r.changes for r in rules)]
-    heads = (
-        ["规则", "类别", "A 条款", "B 条款"] if zh else ["rule", "type", "A clauses", "B clauses"]
+    alike = all(clauses(r.pair.left, lang) == clauses(r.pair.right, lang) for r in rules)
+    heads = ["规则", "类别"] if zh else ["rule", "type"]
+    heads += (
+        _clause_heads(alike, lang)
+        + [KINDS[k][lang] for k in kinds]
+        + ["待定 A→B" if zh else "UNKNOWN, A to B"]
     )
-    heads += [KINDS[k][lang] for k in kinds] + ["待定 A→B" if zh else "UNKNOWN, A to B"]
     rows = [
         [
             label(r, lang),
             kind_of(r, lang),
-            clauses(r.pair.left, lang),
-            clauses(r.pair.right, lang),
+            *_both_clauses(r, alike, lang),
             *(short(r.changes[k].count, lang) if k in r.changes else "" for k in kinds),
             f"{r.states(0, 'UNKNOWN'):,} → {r.states(1, 'UNKNOWN'):,}",
         ]
@@ -100,9 +105,11 @@ def transitions(rule: RuleImpact, lang: Lang) -> tuple[list[str], list[list[str]
 def listed(report: Impact, lang: Lang, most: int | None) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the list: household, member, rule, both answers with their amounts, both clauses."""
     zh = lang == "zh"
-    heads = ["户", "成员", "规则", "变化", "A 结论", "B 结论", "A 条款", "B 条款"] if zh else [
-        "household", "member", "rule", "change", "A", "B", "A clauses", "B clauses"
+    alike = all(clauses(r.pair.left, lang) == clauses(r.pair.right, lang) for r in report.rules)
+    heads = ["户", "成员", "规则", "变化", "A 结论", "B 结论"] if zh else [
+        "household", "member", "rule", "change", "A", "B"
     ]  # fmt: skip
+    heads += _clause_heads(alike, lang)
     labels = {
         (r.pair.left.id if r.pair.left else "", r.pair.right.id if r.pair.right else ""): r
         for r in report.rules
@@ -119,11 +126,23 @@ def listed(report: Impact, lang: Lang, most: int | None) -> tuple[list[str], lis
                 KINDS[row["kind"]][lang],
                 _answer(row, "left", lang),
                 _answer(row, "right", lang),
-                clauses(rule.pair.left, lang),
-                clauses(rule.pair.right, lang),
+                *_both_clauses(rule, alike, lang),
             ]
         )
     return heads, rows
+
+
+def _clause_heads(alike: bool, lang: Lang) -> list[str]:
+    zh = lang == "zh"
+    if alike:
+        return ["条款" if zh else "clauses"]
+    return ["A 条款", "B 条款"] if zh else ["A clauses", "B clauses"]
+
+
+def _both_clauses(rule: RuleImpact, alike: bool, lang: Lang) -> list[str]:
+    """The clauses of both sides; once where they are the same throughout."""
+    both = [clauses(side, lang) for side in (rule.pair.left, rule.pair.right)]
+    return both[:1] if alike else both
 
 
 def _answer(row: dict[str, Any], side: str, lang: Lang) -> str:

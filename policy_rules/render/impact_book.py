@@ -130,8 +130,12 @@ def _totals(book: _Book, report: Impact, lang: Lang) -> None:
     heads = ["类别", "变化", "户", "人"] if zh else ["type", "change", "households", "persons"]
     rows: list[tuple[Sequence[Cell], str | None]] = []
 
-    def add(first: str, what: str, count: Count, fill: str | None = None) -> None:
-        rows.append(([first, what, count.households, count.persons], fill))
+    def add(
+        first: str, what: str, count: Count, fill: str | None = None, answers: int | None = None
+    ) -> None:
+        rows.append(([first, what, count.households, count.persons, answers], fill))
+
+    heads.append("待定结论" if zh else "open answers")
 
     add("全部" if zh else "all", "测算" if zh else "asked about", report.population)
     add("全部" if zh else "all", "结论有变化" if zh else "answers change", report.touched)
@@ -142,9 +146,22 @@ def _totals(book: _Book, report: Impact, lang: Lang) -> None:
             found = report.totals[outcome].get(kind, Count())
             add(name, KINDS[kind][lang], found, _FILLS[kind])
         before, after = report.undetermined[outcome]
-        add(name, "有待定的，按 A" if zh else "anything UNKNOWN under A", before, "#FFF2CC")
-        add(name, "有待定的，按 B" if zh else "anything UNKNOWN under B", after, "#FFF2CC")
-    book.sheet("合计" if zh else "totals", heads, rows, [14, 34, 14, 14], filled=1)
+        answers = report.open_answers(outcome)
+        add(
+            name,
+            "有待定的，按 A" if zh else "anything UNKNOWN under A",
+            before,
+            "#FFF2CC",
+            answers[0],
+        )
+        add(
+            name,
+            "有待定的，按 B" if zh else "anything UNKNOWN under B",
+            after,
+            "#FFF2CC",
+            answers[1],
+        )
+    book.sheet("合计" if zh else "totals", heads, rows, [14, 34, 14, 14, 14], filled=1)
 
 
 def _rules(book: _Book, report: Impact, lang: Lang) -> None:
@@ -247,7 +264,8 @@ def _list(book: _Book, report: Impact, lang: Lang) -> None:
     kinds = report.changes.get_column("kind").to_list()
     cells = ((row, _FILLS[kind]) for row, kind in zip(rows, kinds, strict=False))
     name = "名单" if lang == "zh" else "list"
-    book.sheet(name, heads, cells, [20, 16, 34, 14, 18, 18, 22, 22], frozen=(1, 2), filled=3)
+    widths = [20, 16, 34, 14, 18, 18, *(22 for _ in heads[6:])]
+    book.sheet(name, heads, cells, widths, frozen=(1, 2), filled=3)
 
 
 def _notes(book: _Book, report: Impact, lang: Lang) -> None:

@@ -38,9 +38,9 @@ CAUTION: Final = Text(
     "facts are filled in; the authorities decide.",
 )
 _HYPOTHETICAL: Final = Text(
-    "假设性测算：假如 B 的规则适用于 A 的户。B 的地区条件未予适用；只有一方写到的事项不计入增减，“未提及”不等于不允许。",
+    "假设性测算：假如 B 的规则适用于 A 的户。B 的地区条件未予适用；只有一方写到的事项不计入增减，“未提及”不等于不允许；规则按事项和相似程度配对，口径未必相同，请对照 `diff`。",
     "Hypothetical: if B's rules applied to A's people. The region B is for was set aside; what only one of the "
-    "documents speaks of is counted neither as gain nor as loss: not mentioned is not forbidden.",
+    "documents speaks of is counted neither as gain nor as loss: not mentioned is not forbidden. Rules are paired by concept and likeness and may speak of different things: see `diff`.",
 )
 _TWO_DAYS: Final = Text(
     "假设性测算：两边的评估日不同，变化也可能来自日期。",
