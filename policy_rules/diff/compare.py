@@ -12,11 +12,12 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from policy_rules.diff.concepts import known_concepts
 from policy_rules.diff.days import day_within
 from policy_rules.diff.profile import Profile, profile_of, profiles
 from policy_rules.engine.contested import reached
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
-from policy_rules.facts.concepts import Concept, load_concepts
+from policy_rules.facts.concepts import Concept
 from policy_rules.packs.model import Alternative, Pack, Reading
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.registry import pack_of
@@ -179,14 +180,6 @@ def compare_packs(
         if cells:
             rows.append((known[name], cells))
     return Comparison(tuple(chosen.values()), days, tuple(rows))
-
-
-def known_concepts(packs: Iterable[Pack]) -> dict[str, Concept]:
-    """The concepts of today, and those of the time of older versions that are no more."""
-    known = dict(load_concepts())
-    for pack in packs:
-        known |= {n: c for n, c in pack.vocabulary.concepts.items() if n not in known}
-    return known
 
 
 def _wanted(names: Iterable[str] | str, known: Mapping[str, Concept]) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import attrs
 
-from policy_rules.diff.compare import ALIKE, _likeness
+from policy_rules.diff.compare import ALIKE, ASPECTS, _likeness, _of
 from policy_rules.diff.profile import Profile, profiles
 from policy_rules.packs.model import Pack, Rule
 
@@ -65,6 +66,11 @@ def rule_pairs(left: Pack, right: Pack, left_day: date, right_day: date) -> tupl
         found.append(RulePair(rule, right.rules.get(other), renamed))
     found += [RulePair(None, rule) for rule in right.rules.values() if rule.id not in taken]
     return tuple(found)
+
+
+def says(profile: Profile) -> tuple[Any, ...]:
+    """All that a profile says, to compare by."""
+    return tuple(_of(profile, aspect) for aspect in ASPECTS)
 
 
 def _rules(pack: Pack, day: date) -> Iterator[Profile]:

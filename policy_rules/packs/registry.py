@@ -25,7 +25,8 @@ from policy_rules.packs.versions import (
 from policy_rules.paths import rules_folder, search_path
 
 _NAME: Final = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
-_NO_PACKS: Final = frozenset({"vocabulary", FOLDER})
+#: Folders of a rules folder that hold no pack.
+NO_PACKS: Final = frozenset({"vocabulary", FOLDER})
 
 
 def list_packs(rules: Path | None = None) -> dict[str, Path]:
@@ -51,7 +52,7 @@ def list_packs(rules: Path | None = None) -> dict[str, Path]:
 def _packs(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.glob("**/pack.yaml")):
         name = file.parent.relative_to(folder).as_posix()
-        if name.split("/")[0] not in _NO_PACKS:
+        if name.split("/")[0] not in NO_PACKS:
             yield name, file.parent
 
 
