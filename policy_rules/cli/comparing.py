@@ -24,6 +24,7 @@ from policy_rules.cli.common import (
     lang_of,
     side,
 )
+from policy_rules.cli.gitdiff import diff_git
 from policy_rules.diff.compare import compare_packs, diff_packs
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import list_packs, load_together
@@ -55,8 +56,27 @@ ConceptOption = Annotated[
 
 @command
 def diff(
-    left: Annotated[str, typer.Argument(metavar="A", help="规则包 a pack, such as guangxi")],
-    right: Annotated[str, typer.Argument(metavar="B", help="另一个规则包 another pack")],
+    left: Annotated[
+        str | None,
+        typer.Argument(metavar="A", help="规则包或其版本 a pack, such as guangxi or guangxi@1.0.0"),
+    ] = None,
+    right: Annotated[
+        str | None, typer.Argument(metavar="B", help="另一个规则包 another pack")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--git",
+            metavar="BASE",
+            help="在仓库中：各规则包与此提交相比改了什么(Markdown) in the repository: what changed since this commit",
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="与 --git 合用：有改动则退出码为 1 with --git: exit 1 on changes"
+        ),
+    ] = False,
     concept: ConceptOption = None,
     left_day: Annotated[
         str | None,
@@ -75,6 +95,16 @@ def diff(
     form: ReportOption = Report.table,
 ) -> None:
     """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
+    if base is not None:
+        if left is not None:
+            place = Place(path="--git")
+            raise NotFoundError(Problem("conflicting_keys", place, "`--git`", "`A B`"))
+        plain = form in (Report.json, Report.yaml)
+        told = Format(form.value) if plain else None
+        diff_git(base, rules, output, told, lang, exit_code=exit_code)
+        return
+    if left is None or right is None:
+        raise typer.BadParameter("A B, --git BASE")
     report = diff_packs(
         side(left, rules, left_overlay),
         side(right, rules, right_overlay),
