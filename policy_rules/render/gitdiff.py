@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -194,20 +195,19 @@ def _concept(concept: ConceptDiff, lang: Lang) -> Iterator[str]:
     for pair in concept.pairs:
         changed = [(name, a, b) for name, a, b in differing(pair, lang) if a != b]
         if not changed:
-            # the condition names a fact whose range or derivation is another now
             name = f"{_safe(pair.right.label[lang])} `{pair.right.thing.id}`"
             why = (
-                "字面未变，所用事实项的定义有改动"
+                "字面未变，所引的定义或事实项有改动"
                 if zh
-                else "the same words, over facts that changed"
+                else "the same words; a definition or fact they name changed"
             )
             yield from (f"- {name}: {why}", "")
             continue
         heads = ("", "原来", "现在") if zh else ("", "before", "now")
         yield from _table(heads, _rows(pair, changed, lang))
-        told = remark(pair, lang)
-        if told and not pair.comparable:
-            yield from (_safe(told), "")
+        # one reading of two versions of a pack is one: what hangs on it alone is no difference
+        if "differs" in pair.agreement.values():
+            yield from (_safe(remark(pair, lang)), "")
     for side, profiles in (("removed", concept.only_left), ("added", concept.only_right)):
         for profile in profiles:
             name = f"{_safe(profile.label[lang])} `{profile.thing.id}`"
@@ -242,6 +242,10 @@ def _sections(pack: PackChange, lang: Lang) -> Iterator[str]:
     if values:
         columns = ("参数", "原来", "现在") if zh else ("parameter", "before", "now")
         yield from _table(columns, values)
+    written = list(_expressions(pack, lang))
+    if written:
+        columns = ("写法", "原来", "现在") if zh else ("as encoded", "before", "now")
+        yield from _table(columns, written)
 
 
 def _cells(section: str, entries: Entries, lang: Lang) -> Iterator[str]:
@@ -267,6 +271,26 @@ def _values(pack: PackChange, lang: Lang) -> Iterator[tuple[str, str, str]]:
         ends = _valued(old), _valued(new)
         if ends[0] != ends[1]:
             yield (f"{new.label[lang]} ({name})", *ends)
+
+
+def _expressions(pack: PackChange, lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """Populations and definitions that are written in another way, as encoded."""
+    if pack.before is None or pack.after is None:
+        return
+    for section in ("populations", "definitions"):
+        for name in pack.sections.get(section, Entries()).changed:
+            old, new = (p.raw[section][name] for p in (pack.before, pack.after))
+            keys = [k for k in {**old, **new} if k in ("when", "value", "subject", "unit")]
+            ends = [
+                "; ".join(f"{k}: {_code(entry.get(k))}" for k in keys if old.get(k) != new.get(k))
+                for entry in (old, new)
+            ]
+            if ends[0] != ends[1]:
+                yield (f"{SECTIONS[section][lang]} {name}", ends[0], ends[1])
+
+
+def _code(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _valued(parameter: Parameter) -> str:
