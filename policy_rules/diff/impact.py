@@ -193,7 +193,8 @@ def assess_impact(
     """Who gains and who loses where the ``right`` pack applies instead of the ``left``.
 
     ``left`` and ``right`` are packs or their names (``guangxi@1.0.0``, ``guangxi``). ``population`` is a
-    :class:`~policy_rules.tables.frames.Population`, records, or the path of a file of them. ``as_of`` is the date
+    :class:`~policy_rules.tables.frames.Population` (or several, one after the other), records, or the path of
+    a file of them. ``as_of`` is the date
     of both sides, ``left_as_of`` and ``right_as_of`` of one; without it each record needs its own. Records whose
     region is not the left pack's are left out, unless ``everywhere``; the right pack's region is not asked
     for. ``most`` rows of the list are kept; ``sink`` is given all of them, a frame for each part of

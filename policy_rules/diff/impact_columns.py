@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import attrs
 
 from policy_rules.diff.impact import KINDS, Kind, Money
 from policy_rules.diff.pairing import RulePair
+from policy_rules.packs.model import Rule
 from policy_rules.tables.answers_rows import number_of
 from policy_rules.tables.frames_layout import pl
 
@@ -42,7 +44,7 @@ class Part:
     """The answers of one part: wide tables of records and of members, rows alike on both sides.
 
     ``home`` is the place of each member's record in the tables of records; ``whole`` which records list all
-    their members; ``people`` how many members each record lists.
+    their members; ``people`` how many members each record lists; ``days`` the day of each side, where it is one.
     """
 
     records: tuple[pl.DataFrame, pl.DataFrame]
@@ -50,6 +52,7 @@ class Part:
     home: pl.Series
     whole: pl.Series
     people: pl.Series
+    days: tuple[date | None, date | None]
 
 
 def folded(pair: RulePair) -> bool:
@@ -71,11 +74,12 @@ def paired(pair: RulePair, part: Part) -> tuple[pl.DataFrame, bool] | None:
     by_household = folded(pair)
     subject = "household" if by_household else pair.rule.subject
     of_members = subject == "member"
-    states, amounts = [], {}
+    states: list[pl.Series | None] = []
+    amounts = {}
     for side, rule in enumerate((pair.left, pair.right)):
         table = (part.members if of_members else part.records)[side]
         if by_household and rule is not None and rule.subject == "member":
-            states.append(_any(part, side, rule.id))
+            states.append(_any(part, side, rule))
             continue
         if rule is None or rule.id not in table.columns:
             states.append(None)
@@ -102,20 +106,21 @@ def paired(pair: RulePair, part: Part) -> tuple[pl.DataFrame, bool] | None:
     return frame, of_members
 
 
-def _any(part: Part, side: int, rule: str) -> pl.Series | None:
+def _any(part: Part, side: int, rule: Rule) -> pl.Series:
     """Members taken together: YES if any is, UNKNOWN if any may be or members are not listed."""
-    table = part.members[side]
-    if rule not in table.columns:
-        return None
-    said = table.get_column(rule).to_physical().fill_null(NONE).cast(pl.UInt8)
+    table, day = part.members[side], part.days[side]
+    if day is not None and not rule.in_force.holds(day):
+        return pl.repeat(NONE, part.whole.len(), dtype=pl.UInt8, eager=True)
     found = part.whole.to_frame("whole").with_columns(
         pl.when("whole").then(pl.lit(NO)).otherwise(pl.lit(UNKNOWN)).cast(pl.UInt8).alias("said")
     ).get_column("said")  # fmt: skip
-    for state in (UNKNOWN, YES):
+    if rule.id not in table.columns:
+        return found
+    said = table.get_column(rule.id).to_physical().fill_null(NONE).cast(pl.UInt8)
+    for state in (UNKNOWN, YES, NONE):
         at = part.home.filter(said == state).unique()
         found = found.scatter(at, state) if at.len() else found
-    silent = said.len() > 0 and bool((said == NONE).all())
-    return pl.repeat(NONE, found.len(), dtype=pl.UInt8, eager=True) if silent else found
+    return found
 
 
 def state_of(side: int) -> pl.Expr:

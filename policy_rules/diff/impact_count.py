@@ -193,6 +193,7 @@ class Counting:
             home,
             whole.gather(rows),
             people_of,
+            self._days,
         )
 
     def _count(

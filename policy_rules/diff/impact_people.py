@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,14 @@ from policy_rules.tables.frames_layout import REGION, pl
 from policy_rules.tables.synth_own import record_data
 
 #: What a population may be given as.
-People = Population | PopulationFiles | Iterable[Household | Mapping[str, Any]] | str | Path
+People = (
+    Population
+    | Iterable[Population]
+    | PopulationFiles
+    | Iterable[Household | Mapping[str, Any]]
+    | str
+    | Path
+)
 
 
 @attrs.define
@@ -45,11 +52,18 @@ class Sides:
 
     def parts(self) -> Iterator[tuple[Population, Population]]:
         """Parts of one kind of record each; both hold the same records in the same order."""
-        source = self.population
+        source: Any = self.population
         if isinstance(source, Population):
-            for start in range(0, source.height, self.size):
-                yield from self._of_frames(source.slice(start, start + self.size))
-            return
+            source = [source]
+        if not isinstance(source, str | Path | PopulationFiles):
+            given = iter(source)
+            first = next(given, None)
+            source = chain([] if first is None else [first], given)
+            if isinstance(first, Population):
+                for whole in source:
+                    for start in range(0, whole.height, self.size):
+                        yield from self._of_frames(whole.slice(start, start + self.size))
+                return
         for ours, theirs in self._lists(source):
             self.records += len(ours)
             for kind in dict.fromkeys(record.kind for record in ours):
@@ -86,9 +100,7 @@ class Sides:
         self._note(problems)
         return found
 
-    def _lists(
-        self, source: PopulationFiles | Iterable[Household | Mapping[str, Any]] | str | Path
-    ) -> Iterator[tuple[list[Household], list[Household]]]:
+    def _lists(self, source: Any) -> Iterator[tuple[list[Household], list[Household]]]:
         if isinstance(source, str | Path):
             source = PopulationFiles([Path(source)], self.left.vocabulary)
         if isinstance(source, PopulationFiles):
