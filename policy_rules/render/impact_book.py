@@ -206,7 +206,8 @@ def _rules(book: _Book, report: Impact, lang: Lang) -> None:
 
 
 def _paid(rule: RuleImpact) -> bool:
-    return any(r is not None and r.amount is not None for r in (rule.pair.left, rule.pair.right))
+    """Whether any figure is stated."""
+    return any(sums.subjects > sums.unstated for sums in (*rule.yes, *rule.open))
 
 
 def _ends(sums: Money, rule: Rule | None) -> tuple[Cell, Cell]:
