@@ -57,6 +57,9 @@ def name_of(pack: Pack, lang: Lang) -> str:
             if lang == "zh"
             else f" + {len(pack.overlays)} overlay(s)"
         )
+    if pack.choices:
+        told = ", ".join(f"{reading}={choice}" for reading, choice in sorted(pack.choices.items()))
+        more += f" ({'读法' if lang == 'zh' else 'read'} {told})"
     return f"{pack.region.name[lang]} {pack.id}@{pack.version}{more}"
 
 
