@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import attrs
@@ -54,8 +55,7 @@ class Witness:
 
     def overlay(self, pack: str) -> dict[str, Any]:
         """The overlay of a pack under which the witness was replayed; empty where it needs none."""
-        values = self.parameters.get(pack)
-        return {"pack": pack, "parameters": dict(values)} if values else {}
+        return overlay_of(pack, self.parameters.get(pack) or {})
 
 
 @attrs.frozen(eq=False)
@@ -105,3 +105,15 @@ class Nature:
     undecided: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def overlay_of(pack: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """An overlay that gives external parameters figures for all days; empty where there are none."""
+    if not figures:
+        return {}
+    ever = {"from": "1900-01-01", "to": "2100-12-31"}
+    values = {
+        name: [{**ever, "value": Decimal(repr(f)) if isinstance(f, float) else f}]
+        for name, f in figures.items()
+    }
+    return {"pack": pack, "parameters": values}
