@@ -19,7 +19,7 @@ from policy_rules.analysis.terms import Bool
 from policy_rules.analysis.world import PARAMETER, Row, World
 from policy_rules.expr.nodes import Param
 from policy_rules.packs.model import Pack, Rule
-from policy_rules.tables.lowering.bounds import INFINITE, End
+from policy_rules.tables.lowering.bounds import End
 from policy_rules.tables.lowering.exprs import Int as PlanInt
 from policy_rules.tables.lowering.exprs import const
 from policy_rules.tables.lowering.nodes import MEANING
@@ -72,17 +72,29 @@ class Asked:
         """The kind of record the rule is asked of."""
         return self.plan.kind
 
-    @property
-    def years(self) -> Mapping[str, frozenset[int]]:
-        """The years the plan looks into, by frame."""
+    def years(self) -> tuple[dict[str, set[int]], set[str], set[str]]:
+        """The years the plan looks into, by frame; where that hangs on recorded facts; where any year counts.
+
+        Where it hangs on facts the last four years and the next are looked at.
+        """
         found: dict[str, set[int]] = {}
+        hanging: set[str] = set()
+        counted = {s.inner for s in self.plan.steps if isinstance(s, Up) and s.aggregate == "rows"}
         for step in self.plan.steps:
-            if isinstance(step, Define):
-                for year in _years(step.expr, self.day.year):
-                    found.setdefault(step.frame, set()).add(year)
-            elif isinstance(step, Up):
+            if isinstance(step, Up):
                 found.setdefault(step.inner, set())
-        return {f: frozenset(years) for f, years in found.items()}
+            if not isinstance(step, Define):
+                continue
+            for part in _of_years(step.expr):
+                named = {a.value for a in part.args if isinstance(a, Lit)}
+                some = {y for y in named if isinstance(y, int)} if part.name == "eq" else set()
+                if not some:
+                    hanging.add(step.frame)
+                    some = set(range(self.day.year - 3, self.day.year + 2))
+                found.setdefault(step.frame, set()).update(some)
+        for frame in counted:  # whether any year is recorded: one that is not asked for as well
+            found[frame].add(min(found[frame], default=self.day.year) - 1)
+        return found, hanging, counted
 
     @property
     def texts(self) -> Iterator[str]:
@@ -94,16 +106,17 @@ class Asked:
 
 def _parts(expr: Expr) -> Iterator[Expr]:
     yield expr
-    for part in expr.args if isinstance(expr, Op) else (expr.item,) if isinstance(expr, Among) else ():
+    for part in (
+        expr.args if isinstance(expr, Op) else (expr.item,) if isinstance(expr, Among) else ()
+    ):
         yield from _parts(part)
 
 
-def _years(expr: Expr, year: int) -> Iterator[int]:
-    """The years a column of years is compared with; the last four where that hangs on facts."""
+def _of_years(expr: Expr) -> Iterator[Op]:
+    """What is done with the year of a row."""
     for part in _parts(expr):
         if isinstance(part, Op) and any(isinstance(a, Ref) and a.name == "year" for a in part.args):
-            known = [a.value for a in part.args if isinstance(a, Lit)]
-            yield from (known if part.name == "eq" and known else range(year - 3, year + 1))
+            yield part
 
 
 def _texts(expr: Expr) -> Iterator[str]:
@@ -150,6 +163,8 @@ class Answers:
     def __init__(self, asked: Asked, world: World) -> None:
         self.asked = asked
         self.world = world
+        #: the facts the plan reads, as the world keeps them
+        self.read: set[tuple[str, int, str]] = set()
         self._columns: dict[tuple[str, str], list[Cell]] = {}
         self._made = {(s.frame, s.name): s for s in asked.plan.steps}
 
@@ -201,6 +216,8 @@ class Answers:
         step = self._made.get((frame, name))
         match step:
             case None:
+                path = name.removesuffix("~hi")
+                self.read.update((frame, row.number, path) for row in rows)
                 return [self.world.cell(row, name) for row in rows]
             case Define(expr=expr):
                 return [self._evaluated(expr, frame, i) for i in range(len(rows))]
@@ -245,9 +262,14 @@ def world_of(asked: Sequence[Asked], bounds: Bounds) -> World:
     """A world for rules of one kind of record: what they look into, and texts they do not name."""
     first = asked[0]
     years: dict[str, set[int]] = {}
+    hanging: set[str] = set()
+    counted: set[str] = set()
     for one in asked:
-        for frame, some in one.years.items():
-            years.setdefault(frame, set()).update(some or {one.day.year})
+        found, open_, any_ = one.years()
+        hanging |= open_
+        counted |= any_
+        for frame, some in found.items():
+            years.setdefault(frame, set()).update(some)
     return World(
         first.pack.vocabulary,
         first.kind,
@@ -255,4 +277,6 @@ def world_of(asked: Sequence[Asked], bounds: Bounds) -> World:
         {frame: tuple(sorted(some)) for frame, some in years.items()},
         Texts(),
         tuple(dict.fromkeys(t for one in asked for t in one.texts)),
+        frozenset(hanging),
+        frozenset(counted),
     )

@@ -42,10 +42,22 @@ class Truth:
 
 @attrs.frozen(eq=False, slots=True)
 class Whole:
-    """An integer of a plan, or a code as the number it is known by."""
+    """An integer of a plan, or a code as the number it is known by.
+
+    ``digits`` of a day are its day, month and year (of the month of a year: month and year), so that taking
+    them apart needs no division.
+    """
 
     null: Bool
     value: Int
+    digits: tuple[Int, ...] | None = None
+
+    def split(self, count: int) -> tuple[Int, ...] | None:
+        """The digits, of a constant too."""
+        if isinstance(self.value, int) and self.value >= 0:
+            low = [self.value // 100**i % 100 for i in range(count - 1)]
+            return (*low, self.value // 100 ** (count - 1))
+        return self.digits if self.digits is not None and len(self.digits) == count else None
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -114,9 +126,17 @@ def choose(condition: Bool, a: Cell, b: Cell) -> Cell:
         case Whole(), Whole():
             null = either(condition, a.null, b.null)
             if a.null is True or b.null is True:  # a null has no value of its own
-                return Whole(null, b.value if a.null is True else a.value)
-            return Whole(null, either(condition, a.value, b.value))
+                return attrs.evolve(b if a.null is True else a, null=null)
+            return Whole(null, either(condition, a.value, b.value), _digits(condition, a, b))
     raise AssertionError((a, b))
+
+
+def _digits(condition: Bool, a: Whole, b: Whole) -> tuple[Int, ...] | None:
+    count = len((a.digits or b.digits) or ())
+    mine, other = a.split(count) if count else None, b.split(count) if count else None
+    if mine is None or other is None:
+        return None
+    return tuple(either(condition, x, y) for x, y in zip(mine, other, strict=True))
 
 
 def _bits(*cells: Cell) -> list[Bits]:
@@ -209,6 +229,29 @@ def _product(*args: Int) -> Int:
     return found
 
 
+def _div(a: Cell, b: Cell) -> Cell:
+    assert isinstance(a, Whole)
+    assert isinstance(b, Whole)
+    digits = a.digits
+    drop = {100: 1, 10_000: 2}.get(b.value, 0) if isinstance(b.value, int) else 0
+    if digits is not None and 0 < drop < len(digits):
+        rest = digits[drop:]
+        return Whole(a.null, sum_of(x * 100**i if i else x for i, x in enumerate(rest)), rest)
+    return _DIV(a, b)
+
+
+def _mod(a: Cell, b: Cell) -> Cell:
+    assert isinstance(a, Whole)
+    assert isinstance(b, Whole)
+    if a.digits is not None and len(a.digits) > 1 and isinstance(b.value, int) and b.value == 100:
+        return Whole(a.null, a.digits[0])
+    return _MOD(a, b)
+
+
+_DIV: Final = _strict(lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b)
+_MOD: Final = _strict(lambda a, b: a % b)
+
+
 def _common(a: Cell, b: Cell) -> Cell:
     null = any_of((a.null, b.null))
     if null is True:
@@ -230,8 +273,8 @@ OPERATORS: Final[Mapping[str, Callable[..., Cell]]] = {
     "sub": _strict(lambda a, b: a - b),
     "mul": _strict(_product),
     "neg": _strict(lambda a: -a),
-    "div": _strict(lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b),
-    "mod": _strict(lambda a, b: a % b),
+    "div": _div,
+    "mod": _mod,
     "least": _strict(smaller),
     "greatest": _strict(greater),
     "bit_and": _common,
@@ -312,7 +355,9 @@ def longest_run(items: list[tuple[Bool, Any, Any]]) -> Whole:
         end = last.value
         for _ in range(len(valid) - 1):
             for other, a, b in valid:
-                joins = all_of((other, compare("le", a.value, end + 1), compare("gt", b.value, end)))
+                joins = all_of(
+                    (other, compare("le", a.value, end + 1), compare("gt", b.value, end))
+                )
                 end = either(joins, b.value, end)
         length = either(there, end - first.value + 1, 0)
         best = greater(best, length)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import attrs
 
 from policy_rules.engine.finding import Amount
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
+from policy_rules.packs.model import Pack, Rule
 from policy_rules.verdict import Verdict
 
 #: How the left rule stands to the right one, by the subjects each says YES of: ``narrower`` says that the left
@@ -31,6 +33,46 @@ class Bounds:
     members: int = 4
     items: int = 3
     seconds: float = 10.0
+
+
+#: A fact, by the name of its record type and its path.
+Column = tuple[str, str]
+
+
+@attrs.frozen(eq=False)
+class RuleOn:
+    """A rule of a pack on a day; :meth:`of` finds both by name."""
+
+    pack: Pack
+    rule: Rule
+    day: date
+
+    @classmethod
+    def of(cls, pack: Pack, rule: str, as_of: date | None = None) -> RuleOn:
+        """A rule by its id, by default on the last day it is in force.
+
+        Raises :class:`~policy_rules.errors.NotFoundError` (``unknown_rule``).
+        """
+        found = pack.rules.get(rule)
+        if found is None:
+            near = nearest(rule, pack.rules)
+            raise NotFoundError(Problem("unknown_rule", Place(), got=shown(rule), nearest=near))
+        period = found.in_force
+        return cls(pack, found, as_of or period.end or period.start or date(2022, 12, 31))
+
+
+@attrs.frozen
+class Assumptions:
+    """What is taken for the same in two rules: only records on which it is the same are looked at.
+
+    ``same`` are pairs of facts (of the left rule, of the right one) that are recorded with one value, in by-year
+    facts the latest year each rule asks for with the latest; ``population``: both rules mean the same people;
+    ``externals``: what either text leaves to another authority is met.
+    """
+
+    same: tuple[tuple[Column, Column], ...] = ()
+    population: bool = False
+    externals: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -64,8 +106,9 @@ class Relation:
 
     ``open_only`` says that all differences are between YES and UNKNOWN: the two differ only where a fact is not
     recorded. ``never`` names the sides that say YES of no record. ``undecided`` names the questions the solver
-    did not settle in time, ``left_out`` what the question does not cover (reasons, in English, with codes of
-    :data:`policy_rules.analysis.LIMITS`). ``seconds`` is the time taken.
+    did not settle in time, ``left_out`` why a question could not be asked. ``more`` is the side that pays more
+    where both say YES (``mixed``: either, as the case may be), empty where the amounts have no common measure.
+    ``seconds`` is the time taken.
     """
 
     relation: How
@@ -74,6 +117,7 @@ class Relation:
     days: tuple[date, date]
     open_only: bool = False
     never: tuple[Literal["left", "right"], ...] = ()
+    more: Literal["left", "right", "equal", "mixed", "undecided", ""] = ""
     undecided: tuple[Shows, ...] = ()
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0

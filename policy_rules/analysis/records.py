@@ -166,9 +166,10 @@ def _value_at(recorded: Recorded | None, path: str) -> Any:
 
 def _pin_value(world: World, value: Value, given: Any) -> Iterator[Bool]:
     yield value.known == (given is not None)
-    if given is None:
-        return
     parts, spec = value.parts, value.spec
+    if given is None:  # any value will do
+        yield from _pin_nothing(world, value)
+        return
     if value.truth:
         yield parts["value"] == given
     elif "bits" in parts:
@@ -188,6 +189,18 @@ def _pin_value(world: World, value: Value, given: Any) -> Iterator[Bool]:
         yield parts["value"] == exact.numerator
 
 
+def _pin_nothing(world: World, value: Value) -> Iterator[Bool]:
+    parts = value.parts
+    if value.truth:
+        yield z3.Not(parts["value"])
+    elif "bits" in parts:
+        yield from (z3.Not(bit) for bit in parts["bits"])
+    elif "year" in parts:
+        yield from _pin_date(parts, date(2000, 1, 1), date(2000, 1, 31))
+    else:
+        yield parts["value"] == value.range[0]
+
+
 def _pin_date(parts: Mapping[str, Any], lo: date, hi: date) -> Iterator[Bool]:
     whole_year = lo != hi and lo.month != hi.month
     yield parts["year"] == lo.year
@@ -199,6 +212,10 @@ def _pin_date(parts: Mapping[str, Any], lo: date, hi: date) -> Iterator[Bool]:
 def _pin_list(world: World, found: List_, given: Any) -> Iterator[Bool]:
     yield found.recorded == (given is not None)
     if found.spec.kind == "by_year":
+        here = f"{found.row.frame}.{found.path}"
+        all_count = here in world.hanging or here in world.counted
+        if all_count and set(given or ()) - {row.year for row in found.rows}:
+            raise Unfitting(found.path)
         for row in found.rows:
             item = (given or {}).get(row.year)
             yield row.there == (item is not None)

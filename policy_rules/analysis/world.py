@@ -64,6 +64,8 @@ class Value:
     known: Bool
     parts: Mapping[str, Any]
     step: int = 1
+    #: the least and greatest number (in steps), or the numbers of the codes and texts
+    range: tuple[int, ...] = ()
 
     @property
     def truth(self) -> bool:
@@ -83,12 +85,18 @@ class World:
         years: Mapping[str, tuple[int, ...]],
         texts: Texts,
         free_texts: tuple[str, ...] = (),
+        hanging: frozenset[str] = frozenset(),
+        counted: frozenset[str] = frozenset(),
     ) -> None:
         self.vocabulary = vocabulary
         self.kind = kind
         self.bounds = bounds
         self.texts = texts
         self.years = years
+        #: by-year frames where facts say which year counts; years beyond ``years`` are left out there
+        self.hanging = hanging
+        #: frames of which rows are counted
+        self.counted = counted
         self.constraints: list[Bool] = []
         self.top = Row(kind, 0, True, None)
         #: lists and by-year facts by frame and number of the outer row
@@ -135,9 +143,7 @@ class World:
             else:
                 outer, prefix = f"{outer}.{prefix}{spec.path}", ""
 
-    def _list(
-        self, frame: str, row: Row, path: str, spec: FactSpec, start: int
-    ) -> tuple[Row, ...]:
+    def _list(self, frame: str, row: Row, path: str, spec: FactSpec, start: int) -> tuple[Row, ...]:
         name = f"{frame}[{row.number}]"
         recorded = z3.Bool(f"{name} recorded")
         self._within(row, path, recorded)
@@ -231,7 +237,7 @@ class World:
         if "bits" in parts:
             return Bits(null, parts["bits"])
         if "year" in parts:
-            return Whole(null, _last(parts) if high else _first(parts))
+            return _day(null, _last(parts) if high else _first(parts))
         return Whole(null, parts["value"] * value.step if value.step != 1 else parts["value"])
 
     def _state(self, row: Row, path: str) -> Cell:
@@ -257,8 +263,9 @@ class World:
         name = f"{row.frame}[{row.number}].{path}"
         known = z3.Bool(f"{name} known")
         if path.startswith(PARAMETER):
-            figure = self._number(name, 0, HELD // _STEPS["money"])
-            return Value(row, path, None, known, {"value": figure}, _STEPS["money"])
+            step = _STEPS["money"]
+            figure = {"value": self._number(name, 0, HELD // step)}
+            return Value(row, path, None, known, figure, step, (0, HELD // step))
         spec = self.spec(row.frame, path)
         if spec is None or spec.kind == "bool":
             return Value(row, path, spec, known, {"value": z3.Bool(name)})
@@ -276,13 +283,14 @@ class World:
                     codes = self.vocabulary.codes[spec.codes or ""].values
                     options = [self.texts.number(code) for code in codes]
                 self.constraints.append(any_of(term == o for o in options))
-                return Value(row, path, spec, known, {"value": term})
+                return Value(row, path, spec, known, {"value": term}, 1, tuple(options))
         step = _STEPS.get(spec.kind, 1)
         scale = 1 if spec.kind == "int" else SCALE
         lo = -HELD if spec.lo == -float("inf") else max(-HELD, -(-spec.lo * scale // 1))
         hi = HELD if spec.hi == float("inf") else min(HELD, spec.hi * scale // 1)
-        term = self._number(name, int(-(-lo // step)), int(hi // step))
-        return Value(row, path, spec, known, {"value": term}, step)
+        first, last = int(-(-lo // step)), int(hi // step)
+        figure = {"value": self._number(name, first, last)}
+        return Value(row, path, spec, known, figure, step, (first, last))
 
     def _number(self, name: str, lo: int, hi: int) -> Int:
         term = z3.Int(name)
@@ -314,20 +322,19 @@ def days_in(year: Int, month: Int) -> Int:
     return z3.If(month == 2, z3.If(leap, 29, 28), z3.If(short, 30, 31))
 
 
-def _first(parts: Mapping[str, Any]) -> Int:
-    within = z3.If(
-        parts["whole_year"],
-        101,
-        parts["month"] * 100 + z3.If(parts["whole_month"], 1, parts["day"]),
-    )
-    return parts["year"] * 10000 + within
+def _day(null: Bool, digits: tuple[Int, Int, Int]) -> Whole:
+    day, month, year = digits
+    return Whole(null, year * 10000 + month * 100 + day, digits)
 
 
-def _last(parts: Mapping[str, Any]) -> Int:
+def _first(parts: Mapping[str, Any]) -> tuple[Int, Int, Int]:
+    month = z3.If(parts["whole_year"], 1, parts["month"])
+    day = z3.If(z3.Or(parts["whole_year"], parts["whole_month"]), 1, parts["day"])
+    return day, month, parts["year"]
+
+
+def _last(parts: Mapping[str, Any]) -> tuple[Int, Int, Int]:
+    month = z3.If(parts["whole_year"], 12, parts["month"])
     last = days_in(parts["year"], parts["month"])
-    within = z3.If(
-        parts["whole_year"],
-        1231,
-        parts["month"] * 100 + z3.If(parts["whole_month"], last, parts["day"]),
-    )
-    return parts["year"] * 10000 + within
+    day = z3.If(parts["whole_year"], 31, z3.If(parts["whole_month"], last, parts["day"]))
+    return day, month, parts["year"]
