@@ -60,6 +60,11 @@ class RuleOn:
         period = found.in_force
         return cls(pack, found, as_of or period.end or period.start or date(2022, 12, 31))
 
+    @classmethod
+    def within(cls, pack: Pack, rule: Rule, day: date) -> RuleOn:
+        """A rule on a day, or on its own last day where it is not in force then."""
+        return cls(pack, rule, day) if rule.in_force.holds(day) else cls.of(pack, rule.id)
+
 
 @attrs.frozen
 class Assumptions:
@@ -131,9 +136,9 @@ class Relation:
 class Nature:
     """What one rule can do at all, within ``bounds``.
 
-    ``never``: no record has its YES. ``always``: no record within its population lacks it. None where the solver
-    did not decide. ``implied_by`` names the rules of the pack whose YES on the same subject always brings its own.
-    ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact (``beyond_fact``, by
+    ``never``: no record has its YES. ``always``: no record has its NO within its population. None where the solver
+    did not decide. ``same_as`` names the rules of the pack that say YES of just the same subjects, ``implied_by``
+    those of which the YES brings its own (the nearest of them only). ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact (``beyond_fact``, by
     its path) gives the same verdict.
     """
 
@@ -141,6 +146,7 @@ class Nature:
     never: bool | None
     always: bool | None
     bounds: Bounds
+    same_as: tuple[str, ...] = ()
     implied_by: tuple[str, ...] = ()
     beyond: Witness | None = None
     beyond_fact: str = ""

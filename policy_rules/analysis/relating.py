@@ -69,6 +69,16 @@ def related(
     )
 
 
+def follows(left: RuleOn, right: RuleOn, bounds: Bounds, assume: Assumptions) -> bool | None:
+    """Whether the YES of the left rule always brings that of the right one; None where that is not decided."""
+    asked = [ask(side.pack, side.rule, side.day) for side in (left, right)]
+    plans = [a for a in asked if isinstance(a, Asked)]
+    if len(plans) < 2:
+        return None
+    shown = _Pair(plans[0], plans[1], bounds, assume, False).shown("left_only")
+    return None if shown == "undecided" else shown is None
+
+
 _ORDER: tuple[Shows, ...] = ("left_only", "right_only", "both")
 
 

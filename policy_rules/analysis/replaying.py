@@ -15,13 +15,15 @@ from policy_rules.facts.record import read_record
 from policy_rules.packs.model import Pack, Rule
 
 
-class NotReplayed(AssertionError):
-    """The reference interpreter answers otherwise than the solver: a mistake of the library."""
-
-
 @lru_cache(maxsize=16)
 def _compiled(pack: Pack) -> RuleSet:
     return RuleSet(pack, ())
+
+
+@lru_cache(maxsize=4)
+def whole_pack(pack: Pack) -> RuleSet:
+    """All rules of a pack."""
+    return RuleSet(pack)
 
 
 def replay(

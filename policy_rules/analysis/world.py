@@ -171,12 +171,12 @@ class World:
         """What is recorded stands in a row that is there, in structures that are recorded."""
         if row.there is not True:
             self.constraints.append(z3.Implies(recorded, row.there))
-        for prefix in self._prefixes(self.records[row.frame], path):
+        for prefix in self.above(row, path):
             self.constraints.append(z3.Implies(recorded, self.structure(row, prefix)))
 
-    def _prefixes(self, record: str, path: str) -> Iterator[str]:
-        """The structures a path leads through."""
-        above = ""
+    def above(self, row: Row, path: str) -> Iterator[str]:
+        """The structures a path of a row leads through."""
+        above, record = "", self.records[row.frame]
         while path not in self.vocabulary.records[record].facts:
             spec = next(
                 (
@@ -217,6 +217,19 @@ class World:
                 return None
             path, record = path.removeprefix(f"{below.path}."), below.item or ""
         return self.vocabulary.records[record].facts[path]
+
+    def terms(self) -> Iterator[Any]:
+        """Every term that is free."""
+        yield from self.structures.values()
+        for found in self.lists.values():
+            yield found.recorded
+            yield from (row.there for row in found.rows)
+            if found.complete is not True:
+                yield found.complete
+        for value in self.values.values():
+            yield value.known
+            for part in value.parts.values():
+                yield from part if isinstance(part, tuple) else (part,)
 
     # -- columns -------------------------------------------------------------------------------
 
