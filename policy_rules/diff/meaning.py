@@ -228,9 +228,7 @@ class Asker:
         found, asked = self._other_readings(pair, meaning)
         hypothetical = meaning.hypothetical
         if hypothetical is not None and hypothetical.relation != "undecided":
-            others, also = found, asked
-            if hypothetical.answer is not meaning.answer:
-                others, also = self._other_readings(pair, hypothetical)
+            others, also = self._other_readings(pair, hypothetical)
             hypothetical = attrs.evolve(hypothetical, readings=others, readings_asked=also)
         return attrs.evolve(
             meaning, readings=found, readings_asked=asked, hypothetical=hypothetical
@@ -284,13 +282,14 @@ def _lacking(pair: Pair, concept: Concept) -> Iterator[str]:
             yield name
 
 
+_WIDER: Final[dict[str, Generous]] = {"wider": "left", "narrower": "right", "same": "equal"}
+
+
 def more_generous(polarity: str, answer: Relation) -> Generous:
     """The more generous side, where the concept has an order and the answer decides it."""
     if answer.never or answer.open_only or answer.relation == "undecided":
         return ""
-    wider: Generous = {"wider": "left", "narrower": "right", "same": "equal"}.get(
-        answer.relation, ""
-    )
+    wider = _WIDER.get(answer.relation, "")
     turned: dict[Generous, Generous] = {"left": "right", "right": "left", "equal": "equal", "": ""}
     if polarity in _MORE:
         return wider
