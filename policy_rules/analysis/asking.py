@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 
 import attrs
@@ -24,6 +25,7 @@ from policy_rules.tables.lowering.exprs import Int as PlanInt
 from policy_rules.tables.lowering.exprs import const
 from policy_rules.tables.lowering.nodes import MEANING
 from policy_rules.tables.lowering.numbers import ANY, Interval
+from policy_rules.tables.lowering.places import operands
 from policy_rules.tables.lowering.reading import HELD, SCALE
 from policy_rules.tables.lowering.scope import Lowerer, Scope
 from policy_rules.tables.lowering.values import Number
@@ -57,7 +59,7 @@ class _Compiler(Compiler):
     meaning: ClassVar[Mapping[type[Any], Any]] = {**MEANING, Param: _parameter}
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Asked:
     """A rule of a pack on a day, as a plan."""
 
@@ -95,6 +97,29 @@ class Asked:
         for frame in counted:  # whether any year is recorded: one that is not asked for as well
             found[frame].add(min(found[frame], default=self.day.year) - 1)
         return found, hanging, counted
+
+    @cached_property
+    def looks_at_members(self) -> bool:
+        """Whether the answer hangs on members other than the subject."""
+        read = {self.outcome.verdict, *(self.outcome.amount or ())}
+        if self.outcome.outside is not None:
+            read.add(self.outcome.outside)
+        wanted = {(self.outcome.frame, name) for name in read}
+        for step in reversed(self.plan.steps):
+            if (step.frame, step.name) not in wanted:
+                continue
+            match step:
+                case Define(frame=frame, expr=expr):
+                    wanted.update((frame, ref.name) for ref in operands(expr))
+                case Down(outer=outer, source=source):
+                    wanted.add((outer, source))
+                case Up(inner=inner, source=source):
+                    if inner == "household.members":
+                        return True
+                    wanted.add((inner, source))
+                case Runs(inner=inner, first=first, last=last):
+                    wanted.update(((inner, first), (inner, last)))
+        return False
 
     @property
     def texts(self) -> Iterator[str]:
@@ -261,6 +286,8 @@ def _outer(row: Row) -> Row:
 def world_of(asked: Sequence[Asked], bounds: Bounds) -> World:
     """A world for rules of one kind of record: what they look into, and texts they do not name."""
     first = asked[0]
+    if first.rule.subject == "member" and not any(one.looks_at_members for one in asked):
+        bounds = attrs.evolve(bounds, members=min(1, bounds.members))  # others cannot matter
     years: dict[str, set[int]] = {}
     hanging: set[str] = set()
     counted: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 import attrs
@@ -27,10 +27,13 @@ def examined(rule: RuleOn, bounds: Bounds) -> Nature:
     asked = ask(rule.pack, rule.rule, rule.day)
     if isinstance(asked, str):
         return Nature(rule.rule.id, None, None, bounds, left_out=(asked,))
-    one = _One(asked, bounds)
-    yes = one.shown(Verdict.YES, one.verdict.yes)
-    no = one.shown(Verdict.NO, one.verdict.no, opposite(one.answers.outside()))
-    found = beyond(one.asked, one.world, one.answers, one.base, bounds)
+    sizes = [_One(asked, b) for b in bounds.growing()]
+    yes = _first(one.shown(Verdict.YES, one.verdict.yes) for one in sizes)
+    no = _first(
+        one.shown(Verdict.NO, one.verdict.no, opposite(one.answers.outside())) for one in sizes
+    )
+    one = sizes[0]
+    found = beyond(asked, one.world, one.answers, one.base, bounds)
     undecided = [n for n, w in (("never", yes), ("always", no)) if w == "undecided"]
     return Nature(
         rule.rule.id,
@@ -45,6 +48,15 @@ def examined(rule: RuleOn, bounds: Bounds) -> Nature:
         left_out=("years",) if one.world.hanging else (),
         seconds=time.monotonic() - start,
     )
+
+
+def _first(found: Iterable[Shown]) -> Shown:
+    """The first witness, else what was said of the largest records."""
+    last: Shown = None
+    for last in found:
+        if isinstance(last, Witness):
+            break
+    return last
 
 
 class _One:

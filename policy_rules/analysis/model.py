@@ -34,6 +34,11 @@ class Bounds:
     items: int = 3
     seconds: float = 10.0
 
+    def growing(self) -> tuple[Bounds, ...]:
+        """Smaller bounds first: what shows something there is small, and found fast; these last."""
+        small = Bounds(min(1, self.members), min(1, self.items), self.seconds)
+        return (self,) if small == self else (small, self)
+
 
 #: A fact, by the name of its record type and its path.
 Column = tuple[str, str]

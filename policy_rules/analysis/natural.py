@@ -17,7 +17,7 @@ from policy_rules.expr.nodes import Fact, Field, walk
 from policy_rules.tables.lowering.reading import SCALE
 
 #: The most a single wish, and all wishes for one record, may take (seconds).
-WISH, WISHES = 0.5, 5.0
+WISH, WISHES = 0.3, 3.0
 #: Figures people would take for an example, in units; after these round ones.
 _MONEY: Final = (5_000, 8_000, 10_000, 3_000, 20_000, 1_000, 500, 100)
 _ROUND: Final = (1_000, 100, 10, 1)

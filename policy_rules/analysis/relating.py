@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from policy_rules.analysis.asking import Answers, Asked, ask, population, world_of
@@ -49,7 +50,7 @@ def related(
     plans = [a for a in asked if isinstance(a, Asked)]
     if reasons or len(plans) < 2:
         return Relation("undecided", (), bounds, days, left_out=tuple(reasons))
-    pair = _Pair(plans[0], plans[1], bounds, assume, plain)
+    pair = _Growing(plans[0], plans[1], bounds, assume, plain)
     found: dict[Shows, Shown] = {
         kind: pair.shown(kind) for kind in ("both", "left_only", "right_only")
     }
@@ -64,7 +65,7 @@ def related(
         never=never,
         more=pair.more() if found["both"] is not None else "",
         undecided=tuple(k for k in _ORDER if found[k] == "undecided"),
-        left_out=tuple(pair.left_out),
+        left_out=pair.left_out,
         seconds=time.monotonic() - start,
     )
 
@@ -75,7 +76,7 @@ def follows(left: RuleOn, right: RuleOn, bounds: Bounds, assume: Assumptions) ->
     plans = [a for a in asked if isinstance(a, Asked)]
     if len(plans) < 2:
         return None
-    shown = _Pair(plans[0], plans[1], bounds, assume, False).shown("left_only")
+    shown = _Growing(plans[0], plans[1], bounds, assume, False).shown("left_only")
     return None if shown == "undecided" else shown is None
 
 
@@ -167,21 +168,6 @@ class _Pair:
 
     # -- questions -----------------------------------------------------------------------------
 
-    def shown(self, kind: Shows) -> Shown:
-        """A record with the YES of one rule alone, or of both; against a NO first, then against UNKNOWN."""
-        mine, other = self.verdicts
-        if kind == "both":
-            return self.asked(kind, (Verdict.YES, Verdict.YES), mine.yes, other.yes)
-        sides = (mine, other) if kind == "left_only" else (other, mine)
-        undecided = False
-        for against, term in ((Verdict.NO, sides[1].no), (Verdict.UNKNOWN, sides[1].null)):
-            truths = (Verdict.YES, against) if kind == "left_only" else (against, Verdict.YES)
-            found = self.asked(kind, truths, sides[0].yes, term)
-            if isinstance(found, Witness):
-                return found
-            undecided = undecided or found == "undecided"
-        return "undecided" if undecided else None
-
     def asked(self, kind: Shows, truths: Truths, *terms: Bool) -> Shown:
         """A record on which terms hold, the plainest one."""
         solver = question(self.bounds, *self.base, *terms)
@@ -197,6 +183,61 @@ class _Pair:
             model = chooser.model
         return witness(self.world, self.sides, kind, truths, model)
 
+    def pays_more(self, side: int) -> Any:
+        """What the solver says of a record with the YES of both on which one side pays more."""
+        mine, other = (self.answers[i].amount() for i in (side, 1 - side))
+        assert mine is not None
+        assert other is not None
+        ends = [_greater(mine[i : i + 2], other[i : i + 2]) for i in (0, 2)]
+        yes = (v.yes for v in self.verdicts)
+        solver = question(self.bounds, *self.base, *yes, any_of(ends))
+        return z3.unsat if solver is None else solver.check()
+
+
+class _Growing:
+    """Two rules over small records first, then over all that the bounds allow."""
+
+    def __init__(
+        self, left: Asked, right: Asked, bounds: Bounds, assume: Assumptions, plain: bool
+    ) -> None:
+        self.sides = (left, right)
+        self._make = [partial(_Pair, left, right, b, assume, plain) for b in bounds.growing()]
+        self._made: list[_Pair] = []
+
+    def pairs(self) -> Iterator[_Pair]:
+        """The two over growing records."""
+        for i, make in enumerate(self._make):
+            if i == len(self._made):
+                self._made.append(make())
+            yield self._made[i]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the questions do not cover."""
+        return tuple(next(self.pairs()).left_out)
+
+    def shown(self, kind: Shows) -> Shown:
+        """A record with the YES of one rule alone, or of both; against a NO first, then against UNKNOWN."""
+        if kind == "both":
+            return self._asked(kind, ((Verdict.YES, Verdict.YES)))
+        undecided = False
+        for against in (Verdict.NO, Verdict.UNKNOWN):
+            truths = (Verdict.YES, against) if kind == "left_only" else (against, Verdict.YES)
+            found = self._asked(kind, truths)
+            if isinstance(found, Witness):
+                return found
+            undecided = undecided or found == "undecided"
+        return "undecided" if undecided else None
+
+    def _asked(self, kind: Shows, truths: tuple[Verdict, Verdict]) -> Shown:
+        found: Shown = None
+        for pair in self.pairs():
+            terms = (_term(v, t) for v, t in zip(pair.verdicts, truths, strict=True))
+            found = pair.asked(kind, truths, *terms)
+            if isinstance(found, Witness):
+                break
+        return found
+
     def more(self) -> Literal["left", "right", "equal", "mixed", "undecided", ""]:
         """Which rule pays more where both say YES."""
         specs = [side.rule.amount for side in self.sides]
@@ -204,22 +245,24 @@ class _Pair:
             return ""
         if len({(s.unit, s.paid) for s in specs if s is not None}) > 1:
             return ""
-        mine, other = (a.amount() for a in self.answers)
-        assert mine is not None
-        assert other is not None
         found = []
-        for one, two in ((mine, other), (other, mine)):
-            ends = [_greater(one[i : i + 2], two[i : i + 2]) for i in (0, 2)]
-            solver = question(
-                self.bounds, *self.base, *(v.yes for v in self.verdicts), any_of(ends)
-            )
-            found.append(z3.unsat if solver is None else solver.check())
+        for side in (0, 1):
+            said = z3.unknown
+            for pair in self.pairs():
+                said = pair.pays_more(side)
+                if said == z3.sat:
+                    break
+            found.append(said)
         if z3.unknown in found:
             return "undecided"
         names: dict[tuple[bool, bool], Literal["left", "right", "equal", "mixed"]] = {
             (True, False): "left", (False, True): "right", (False, False): "equal", (True, True): "mixed",
         }  # fmt: skip
         return names[found[0] == z3.sat, found[1] == z3.sat]
+
+
+def _term(verdict: Truth, wanted: Verdict) -> Bool:
+    return {Verdict.YES: verdict.yes, Verdict.NO: verdict.no, Verdict.UNKNOWN: verdict.null}[wanted]
 
 
 def _greater(a: Sequence[Whole], b: Sequence[Whole]) -> Bool:
