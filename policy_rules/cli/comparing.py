@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import (
     Format,
     LangOption,
@@ -25,7 +26,20 @@ from policy_rules.cli.common import (
     side,
 )
 from policy_rules.cli.gitdiff import diff_git
+from policy_rules.cli.solving import (
+    ItemsOption,
+    MeaningOption,
+    MembersOption,
+    SaveOption,
+    SecondsOption,
+    said_written,
+    solving,
+    wanted,
+)
 from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.diff.generous import with_generous
+from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
+from policy_rules.diff.saved import diff_cases, write_cases
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import list_packs, load_together
 from policy_rules.render import comparing, markdown, workbook
@@ -91,17 +105,41 @@ def diff(
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            help="假设两地这一项相同再比较，可多次给出："
+            + "、".join(EQUIVALENCES)
+            + " compare as if this were the same",
+        ),
+    ] = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
+    save: SaveOption = None,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
-    """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
+    """逐个事项比较两个规则包：只在一份中、相同、哪里不同、谁宽谁窄，各依据哪一条。 Compare two packs, concept by concept."""
     if base is not None:
         if left is not None:
             place = Place(path="--git")
             raise NotFoundError(Problem("conflicting_keys", place, "`--git`", "`A B`"))
         plain = form in (Report.json, Report.yaml)
         told = Format(form.value) if plain else None
-        diff_git(base, rules, output, told, lang, exit_code=exit_code)
+        diff_git(
+            base,
+            rules,
+            output,
+            told,
+            lang,
+            exit_code=exit_code,
+            meaning=meaning,
+            bounds=Bounds(members, items),
+            seconds=seconds,
+        )
         return
     if left is None or right is None:
         raise typer.BadParameter("A B, --git BASE")
@@ -112,6 +150,18 @@ def diff(
         right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
     )
+    if wanted(meaning or (True if assume or save else None), lang):
+        with solving(lang) as done:
+            report = with_meaning(
+                report,
+                bounds=Bounds(members, items),
+                assume=assume or (),
+                seconds=seconds,
+                done=done,
+            )
+    if save is not None:
+        for path in write_cases(save, diff_cases(report)):
+            said_written(path, lang)
     language = lang_of(lang)
     _give(
         form,
@@ -137,12 +187,20 @@ def compare(
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
     """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
     packs = load_together(names or list_packs(rules), rules, asked=False)
     report = compare_packs(packs, as_of=day_option(day, "--on"), concepts=concept or ())
+    if len(packs) > 1 and wanted(meaning, lang):
+        with solving(lang) as done:
+            bounds = Bounds(members, items)
+            report = with_generous(report, bounds=bounds, seconds=seconds, done=done)
     language = lang_of(lang)
     _give(
         form,
@@ -182,7 +240,7 @@ def _give(
         place = Place(str(output))
         raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
     write()
-    typer.echo(f"已写入 {output}" if lang is Language.zh else f"written: {output}", err=True)
+    said_written(output, lang)
 
 
 def _json(data: Any) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import typer
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import FINDINGS, Format, Language, emit, lang_of
-from policy_rules.diff.git import diff_repository
+from policy_rules.cli.solving import solving, wanted
+from policy_rules.diff.git import diff_repository, with_meanings
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.render import gitdiff
 from policy_rules.writing import replacing
@@ -22,8 +24,13 @@ def diff_git(
     lang: Language,
     *,
     exit_code: bool,
+    meaning: bool | None,
+    bounds: Bounds,
+    seconds: float,
 ) -> None:
     """Print (or write) what changed in the packs since a commit; ``form`` None is Markdown.
+
+    ``meaning`` says whether a solver is asked who is wider (None: where it is installed).
 
     Exits 1 with ``exit_code`` where anything that decides changed.
     """
@@ -33,6 +40,9 @@ def diff_git(
         place = Place(str(output))
         raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
     report = diff_repository(base, rules)
+    if any(p.diff is not None and p.diff.concepts for p in report.packs) and wanted(meaning, lang):
+        with solving(lang) as done:
+            report = with_meanings(report, bounds=bounds, seconds=seconds, done=done)
     if output is not None:
         text = (
             gitdiff.markdown(report, language)

@@ -6,15 +6,18 @@ told rightly. Needs the ``git`` command; works in a shallow clone that has the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import attrs
 
-from policy_rules.diff.compare import ConceptDiff, PackDiff, Pair, diff_packs
+from policy_rules.analysis.model import Bounds
+from policy_rules.diff.compare import Agreement, ConceptDiff, PackDiff, Pair, diff_packs
 from policy_rules.diff.days import day_within
 from policy_rules.diff.git_objects import Tree, commit_of, files_now, files_then
+from policy_rules.diff.meaning import SECONDS, with_meaning
 from policy_rules.diff.pairing import says
 from policy_rules.diff.profile import Profile, profiles
 from policy_rules.diff.vocabulary import VocabularyChange, vocabulary_change
@@ -102,6 +105,29 @@ def diff_repository(base: str, rules: Path | None = None) -> RepositoryDiff:
     names = sorted({*then.packs, *now.packs})
     packs = tuple(_pack_change(name, then, now, change) for name in names)
     return RepositoryDiff(base, commit, change, packs)
+
+
+def with_meanings(
+    report: RepositoryDiff,
+    *,
+    bounds: Bounds | None = None,
+    seconds: float = SECONDS,
+    done: Callable[[int, int], None] = lambda n, of: None,
+) -> RepositoryDiff:
+    """The same with what a solver says of every pair that changed: narrower, wider, the same after all.
+
+    ``seconds`` are for all packs together. Raises as :func:`~policy_rules.diff.meaning.with_meaning` does.
+    """
+    end = time.monotonic() + seconds
+    packs = []
+    for pack in report.packs:
+        if pack.diff is not None and pack.diff.concepts:
+            left = max(0.1, end - time.monotonic())
+            # one reading of two versions is one: what another would change is no news
+            meant = with_meaning(pack.diff, bounds=bounds, readings=False, seconds=left, done=done)
+            pack = attrs.evolve(pack, diff=meant)
+        packs.append(pack)
+    return attrs.evolve(report, packs=tuple(packs))
 
 
 # -- one pack --------------------------------------------------------------------------------------
@@ -196,7 +222,7 @@ def _told(diff: PackDiff) -> PackDiff:
                 continue
             seen.add(key)
             if pair.differs:
-                pairs.append(pair)
+                pairs.append(_one_reading(pair))
         alone = []
         for side, mine in (("left", concept.only_left), ("right", concept.only_right)):
             new = [p for p in mine if {(side, _key(p))}.isdisjoint(paired | seen)]
@@ -205,6 +231,14 @@ def _told(diff: PackDiff) -> PackDiff:
         if pairs or alone[0] or alone[1]:
             kept.append(ConceptDiff(concept.concept, tuple(pairs), alone[0], alone[1]))
     return attrs.evolve(diff, concepts=tuple(kept))
+
+
+def _one_reading(pair: Pair) -> Pair:
+    """A pair of two versions: a clause that may be read otherwise is read otherwise in both."""
+    agreed: dict[str, Agreement] = {
+        name: "agrees" if found == "reading" else found for name, found in pair.agreement.items()
+    }
+    return attrs.evolve(pair, agreement=agreed, readings=())
 
 
 def _key(profile: Profile) -> tuple[str, str]:

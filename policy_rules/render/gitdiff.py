@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from policy_rules.diff.compare import ConceptDiff, Pair
+from policy_rules.diff.compare import ConceptDiff, PackDiff, Pair
 from policy_rules.diff.git import Entries, PackChange, RepositoryDiff
 from policy_rules.diff.vocabulary import EntryChange, VocabularyChange
 from policy_rules.engine.finding import figure
@@ -16,6 +16,7 @@ from policy_rules.render.aspects import differing, outcome, profile_data, remark
 from policy_rules.render.comparing import where
 from policy_rules.render.locators import locator, locators
 from policy_rules.render.markdown import _safe, _table
+from policy_rules.render.meaning import meaning_data, meaning_told
 from policy_rules.render.words import SECTIONS
 from policy_rules.text import Text
 
@@ -122,7 +123,7 @@ def _pack(pack: PackChange, lang: Lang) -> Iterator[str]:
         yield ""
     if pack.diff is not None:
         for concept in pack.diff.concepts:
-            yield from _concept(concept, lang)
+            yield from _concept(concept, pack.diff, lang)
     if pack.rewritten:
         yield (
             f"写法有改动，意思相同：{_names(pack.rewritten, lang)}"
@@ -188,7 +189,7 @@ def _version(pack: PackChange, before: Pack, after: Pack, lang: Lang) -> str:
     )
 
 
-def _concept(concept: ConceptDiff, lang: Lang) -> Iterator[str]:
+def _concept(concept: ConceptDiff, diff: PackDiff, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
     yield f"### {_safe(concept.concept.label[lang])} `{concept.concept.id}`"
     yield ""
@@ -202,12 +203,13 @@ def _concept(concept: ConceptDiff, lang: Lang) -> Iterator[str]:
                 else "the same words; a definition or fact they name changed"
             )
             yield from (f"- {name}: {why}", "")
+            yield from _meaning(pair, diff, lang)
             continue
-        heads = ("", "原来", "现在") if zh else ("", "before", "now")
+        heads = ("", "A 原来", "B 现在") if zh else ("", "A before", "B now")
         yield from _table(heads, _rows(pair, changed, lang))
-        # one reading of two versions of a pack is one: what hangs on it alone is no difference
         if "differs" in pair.agreement.values():
             yield from (_safe(remark(pair, lang)), "")
+        yield from _meaning(pair, diff, lang)
     for side, profiles in (("removed", concept.only_left), ("added", concept.only_right)):
         for profile in profiles:
             name = f"{_safe(profile.label[lang])} `{profile.thing.id}`"
@@ -215,6 +217,15 @@ def _concept(concept: ConceptDiff, lang: Lang) -> Iterator[str]:
             cited = locators(profile.clauses, lang)
             yield f"- {_ENTRY[side][lang]}: {name} ({kind}, {cited})"
     if concept.only_left or concept.only_right:
+        yield ""
+
+
+def _meaning(pair: Pair, diff: PackDiff, lang: Lang) -> Iterator[str]:
+    """Which is wider, with a household that shows it."""
+    meant = meaning_told(pair, diff, lang)
+    if meant:
+        yield from (f"**{_safe(meant[0])}**", "")
+        yield from (f"- {_safe(line)}" for line in meant[1:])
         yield ""
 
 
@@ -338,6 +349,7 @@ def _pack_data(pack: PackChange) -> dict[str, Any]:
                 "before": profile_data(pair.left),
                 "after": profile_data(pair.right),
                 "differs": list(pair.differs),
+                "meaning": meaning_data(pair.meaning),
             }
             for concept in (pack.diff.concepts if pack.diff else ())
             for pair in concept.pairs
