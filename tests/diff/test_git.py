@@ -50,7 +50,7 @@ def only(report: RepositoryDiff) -> PackChange:
 
 
 def run(repository: Path, *args: object) -> Result:
-    given = ("diff", "--git", "HEAD", "--rules", repository / "rules")
+    given = ("diff", "--git", "HEAD", "--rules", repository / "rules", "--no-meaning")
     return CliRunner().invoke(app, [str(a) for a in (*given, *args)])
 
 
@@ -76,6 +76,21 @@ def test_a_moved_line_is_told_with_both_figures_and_what_else_moves_by_it(reposi
     assert "8,001" in text
     assert "version still 1.0.0: not raised" in text
     assert "public_post" not in text
+
+
+def test_with_the_solver_a_comparator_that_moved_has_a_household_exactly_at_the_line(
+    repository: Path,
+) -> None:
+    pytest.importorskip("z3")
+    edit(repository, "< 8000", "<= 8000")
+    text = run(repository, "--meaning", "--lang", "en").stdout
+    assert "A is narrower than B" in text
+    assert "YES of B only" in text
+    assert "net income per person: 8,000 yuan" in text
+    (pair,) = json.loads(run(repository, "--meaning", "--format", "json").stdout)["packs"][0][
+        "pairs"
+    ]
+    assert pair["meaning"]["relation"] == "narrower"
 
 
 def test_the_work_tree_and_the_index_stay_as_they_are(repository: Path) -> None:
