@@ -26,7 +26,8 @@ from policy_rules.render.impact_words import (
     sums_of,
 )
 from policy_rules.render.layout import Rows, heading, paragraph, whole
-from policy_rules.render.words import OUTCOMES, number
+from policy_rules.render.words import OUTCOMES, UNITS, number
+from policy_rules.text import Text
 
 #: Rows of the list shown before the rest is left for ``--all`` or a file.
 SHORT: Final = 10
@@ -124,8 +125,8 @@ def listed(report: Impact, lang: Lang, most: int | None) -> tuple[list[str], lis
                 row["subject"],
                 label(rule, lang),
                 KINDS[row["kind"]][lang],
-                _answer(row, "left", lang),
-                _answer(row, "right", lang),
+                _answer(row, "left", rule.pair.left, lang),
+                _answer(row, "right", rule.pair.right, lang),
                 *_both_clauses(rule, alike, lang),
             ]
         )
@@ -145,18 +146,20 @@ def _both_clauses(rule: RuleImpact, alike: bool, lang: Lang) -> list[str]:
     return both[:1] if alike else both
 
 
-def _answer(row: dict[str, Any], side: str, lang: Lang) -> str:
+def _answer(row: dict[str, Any], side: str, rule: Rule | None, lang: Lang) -> str:
+    """The state of one side, with the amount where there is a figure."""
     state, low, high = row[side], row[f"{side}_low"], row[f"{side}_high"]
     said = STATES[state][lang]
     if state not in ("YES", "UNKNOWN") or (low is None and high is None):
         return said
+    spec = None if rule is None else rule.amount
+    unit = "" if spec is None or spec.unit is None else UNITS.get(spec.unit, Text("", ""))[lang]
     if low == high:
-        return f"{said} {_figure(low)}"
-    ends = ("" if low is None else _figure(low), "" if high is None else _figure(high))
-    return f"{said} {ends[0]}–{ends[1]}"
+        return f"{said} {_figure(low)}{unit}"
+    return f"{said} {_figure(low)}–{_figure(high)}{unit}"
 
 
-def _figure(text: str) -> str:
+def _figure(text: str | None) -> str:
     from policy_rules.tables.answers_rows import number_of
 
     found = number_of(text)

@@ -167,6 +167,9 @@ def test_amounts_that_move(low: str, high: str, kind: Kind | None) -> None:
     ends = [TIERED.replace("LOW", a).replace("HIGH", b) for a, b in (("100", "300"), (low, high))]
     report = impact(changed(more=ends[0]), changed(more=ends[1]))
     assert moves(report) == ({"subsidy": {kind: (2, 2)}} if kind else {})
+    if kind:
+        told = showing.listed(report, "en", None)[1]
+        assert told[0][4:6] == ["YES 100–300 yuan", f"YES {low}–{high} yuan"]
     (rule,) = (r for r in report.rules if r.pair.rule.id == "subsidy")
     assert rule.yes[0] == Money(Fraction(200), Fraction(600), 2)
     assert rule.yes[1] == Money(2 * Fraction(low), 2 * Fraction(high), 2)
