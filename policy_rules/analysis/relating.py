@@ -149,12 +149,14 @@ class _Pair:
         """The facts two columns stand for, the latest year with the latest."""
         sides = []
         for column, answers in zip((left, right), self.answers, strict=True):
+            years = answers.asked.years()[0]
             named = [
                 v
                 for key, v in self.world.values.items()
                 if key in answers.read
                 and v.spec is not None
                 and (v.spec.record, v.spec.path) == column
+                and (v.row.year is None or v.row.year in years[v.row.frame])
             ]
             by_row: dict[Any, list[Value]] = {}
             for value in sorted(named, key=lambda v: -(v.row.year or 0)):
