@@ -23,6 +23,7 @@ from policy_rules.analysis.natural import Chooser, plainest
 from policy_rules.analysis.records import decoded
 from policy_rules.analysis.replaying import replay
 from policy_rules.analysis.terms import Bool, all_of, any_of, compare, iff, opposite, z3
+from policy_rules.analysis.vocabularies import merged
 from policy_rules.analysis.world import Value, World
 from policy_rules.engine.finding import Finding
 from policy_rules.errors import EngineDisagreement, Place, Problem
@@ -47,6 +48,8 @@ def related(
     ]
     if left.rule.subject != right.rule.subject:
         reasons.append("subject")
+    if merged(left.pack.vocabulary, right.pack.vocabulary) is None:
+        reasons.append("vocabulary")
     plans = [a for a in asked if isinstance(a, Asked)]
     if reasons or len(plans) < 2:
         return Relation("undecided", (), bounds, days, left_out=tuple(reasons))

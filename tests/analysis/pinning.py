@@ -27,7 +27,7 @@ class Fixed:
         subjects = {kind, "member"} if kind == "household" else {kind}
         rules = [r for r in pack.rules.values() if r.subject in subjects]
         asked = [a for r in rules if isinstance(a := ask(pack, r, day), Asked)]
-        self.world = world_of(asked, bounds)
+        self.world = world_of(asked, bounds, narrow=False)
         self.terms: list[tuple[str, int | None, Any, Any]] = []
         for one in asked:
             answers = Answers(one, self.world)

@@ -278,3 +278,25 @@ def test_without_the_solver_the_extra_is_named() -> None:
         'extra_missing: this needs `z3`: run `pip install ".[analysis]"` / '
         '`pip install "policy-rules[analysis]"` first'
     )
+
+
+def test_packs_with_different_dictionaries() -> None:
+    """A version written before a fact was known: its answers are asked without that fact."""
+    new = flags(rule=f"{NET} < 9000 and household.in_cooperative")
+    household = new.vocabulary.records["household"]
+    facts = {path: fact for path, fact in household.facts.items() if path != "in_cooperative"}
+    older = attrs.evolve(household, facts=facts, fields={p: f.field for p, f in facts.items()})
+    records = {**new.vocabulary.records, "household": older}
+    vocabulary = attrs.evolve(new.vocabulary, records=records, digest="older")
+    old = attrs.evolve(flags(rule=f"{NET} < 9000"), vocabulary=vocabulary)
+    found = relate(RuleOn.of(new, "rule"), RuleOn.of(old, "rule"))
+    assert found.relation == "narrower"
+    witness = found.witness("both")
+    assert witness is not None
+    assert witness.record["in_cooperative"] is True
+    kind = attrs.evolve(household.facts["in_cooperative"], kind="text")
+    other = attrs.evolve(household, facts={**household.facts, "in_cooperative": kind})
+    records = {**new.vocabulary.records, "household": other}
+    apart = attrs.evolve(old, vocabulary=attrs.evolve(vocabulary, records=records, digest="apart"))
+    found = relate(RuleOn.of(new, "rule"), RuleOn.of(apart, "rule"))
+    assert (found.relation, found.left_out) == ("undecided", ("vocabulary",))
