@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import attrs
+
 from policy_rules.analysis.model import Bounds, Relation, Witness
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.meaning import Meaning
@@ -46,6 +48,10 @@ SHORT: Final = {
 }
 _WHY: Final = {
     "subject": Text("两条判定的对象种类不同", "they are about different kinds of subject"),
+    "vocabulary": Text(
+        "两份规则包的事实词典对同一项事实的定义不同",
+        "the fact dictionaries of the two define a fact differently",
+    ),
     "time": Text("时间用完", "time was up"),
     "assumed": Text("这一前提不适用于这两条", "the equivalence does not apply to the two"),
     "not_in_force": Text("所看的日子不在有效期内", "not in force on the day looked at"),
@@ -88,11 +94,11 @@ def bounds_told(bounds: Bounds, lang: Lang) -> str:
     if lang == "zh":
         return (
             f"核对范围：家庭成员不超过 {bounds.members} 人、其他明细每项不超过 {bounds.items} 条，"
-            "日期在1900—2100年，金额到分"
+            "日期在1900—2100年，金额到分，其他数到四位小数"
         )
     return (
         f"checked for up to {bounds.members} members and {bounds.items} items of any other list, "
-        "dates of 1900 to 2100, money to the fen"
+        "dates of 1900 to 2100, money to the fen, other figures to four decimals"
     )
 
 
@@ -111,7 +117,8 @@ def meaning_told(pair: Pair, report: PackDiff, lang: Lang) -> list[str]:
             if lang == "zh"
             else f"hypothetical, taking {told} for the same"
         )
-        first, *rest = _lines(other, pair, lang, under=True)
+        fresh = tuple(r for r in other.readings if r not in meaning.readings)
+        first, *rest = _lines(attrs.evolve(other, readings=fresh), pair, lang, under=True)
         lines += [f"{head}{'：' if lang == 'zh' else ': '}{first}", *rest]
         if other.answer is not meaning.answer:
             lines += examples(other.witnesses, (report.left, report.right), lang)
@@ -149,6 +156,14 @@ def _lines(meaning: Meaning, pair: Pair, lang: Lang, *, under: bool = False) -> 
         yield told
     if not meaning.readings_asked:
         yield "其他读法没有全部核对" if zh else "not all other readings were asked"
+    if meaning.answer is not None and "years" in meaning.answer.left_out and not under:
+        yield (
+            "由登记的日期确定年度的，只核对最近四年和下一年"
+            if zh
+            else (
+                "where a recorded date names the year, only the last four years and the next were looked at"
+            )
+        )
     if meaning.set_aside and not under:
         told = _joined((_ASIDE[n][lang] for n in meaning.set_aside), lang)
         yield f"未比较：{told}" if zh else f"set aside: {told}"
@@ -169,9 +184,9 @@ def _unsettled(answer: Relation | None, lang: Lang) -> Iterator[str]:
 
 
 def _readings(meaning: Meaning, pair: Pair, lang: Lang) -> Iterator[str]:
-    known = {(h.pack, h.reading.id, h.alternative.id): h for h in pair.readings}
+    known = {(h.side, h.reading.id, h.alternative.id): h for h in pair.readings}
     for other in meaning.readings:
-        hanging = known[other.pack, other.reading, other.alternative]
+        hanging = known[other.side, other.reading, other.alternative]
         where = f"{other.pack} {locators(hanging.reading.clauses, lang)}"
         then = SHORT[other.relation][lang]
         label = hanging.alternative.label[lang]
