@@ -11,6 +11,7 @@ Load a pack, make an engine, ask it about a household::
 
 from policy_rules._version import __version__
 from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.diff.impact import assess_impact
 from policy_rules.engine.determination import Determination
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.finding import Finding
@@ -44,6 +45,7 @@ __all__ = [
     "RecordError",
     "Verdict",
     "__version__",
+    "assess_impact",
     "compare_packs",
     "diff_packs",
     "evaluate_all",

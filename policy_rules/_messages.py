@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from policy_rules._messages_tables import TABLES
+from policy_rules._messages_versions import VERSIONS
 
 MESSAGES: Final[dict[str, dict[str, str]]] = {
     "_nearest": {"en": "did you mean `{nearest}`?", "zh": "是否想写 `{nearest}`？"},
@@ -312,10 +313,6 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "{got} would hide the built-in pack of the same name",
         "zh": "{got} 与内置规则包同名，会将其遮蔽",
     },
-    "vocabularies_differ": {
-        "en": "the packs {expected} and {got} have different vocabularies: run each by itself",
-        "zh": "规则包 {expected} 与 {got} 使用不同的事实词典，请分别运行",
-    },
     "bad_pack_name": {
         "en": "{got} is not a pack's name, write it like {expected}",
         "zh": "{got} 不是合规的规则包名称，应如 {expected}",
@@ -326,6 +323,7 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     },
     # -- tables: _messages_tables.py -------------------------------------------------------------
     **TABLES,
+    **VERSIONS,
     # -- records, evaluation, checks -------------------------------------------------------------
     "engine_failed": {
         "en": "durable_rules failed on this record: {detail}",

@@ -37,6 +37,7 @@ _PHRASES: Final = {
     "norms": "norms",
     # the schemas' descriptions
     "16 digits of 0-9 and a-f, in quotes": "加引号的 16 位 0-9、a-f 字符",
+    "64 digits of 0-9 and a-f, in quotes": "加引号的 64 位 0-9、a-f 字符",
     "YES, NO, UNKNOWN, not_in_force, or a mapping": "YES、NO、UNKNOWN、not_in_force 或映射",
     "a clause's locator in quotes": "加引号的条款编号",
     "a concept's id": "概念编号",
@@ -93,6 +94,9 @@ _PHRASES: Final = {
     "give the path of a file that holds the key": "请给出存放密钥的文件的路径",
     "a number whose birth date is none": "其中的出生日期不存在",
     "a number whose check digit is wrong": "校验码不符",
+    # packs asked together
+    "they are versions of one pack": "是同一规则包的不同版本",
+    "their fact dictionaries differ": "所用的事实词典不同",
     # YAML
     "control characters are not allowed": "不允许出现控制字符",
     "mapping values are not allowed in this context": "此处不能出现键和值，可能是缩进不对或缺少引号",

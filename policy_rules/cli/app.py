@@ -8,10 +8,12 @@ import typer
 
 from policy_rules._version import __version__
 from policy_rules.cli import (
+    analysing,
     batch,
     comparing,
     coverage,
     evaluation,
+    impact,
     packs,
     replaying,
     sources,
@@ -49,14 +51,16 @@ app.command("evaluate")(evaluation.evaluate)
 app.command("explain")(evaluation.explain)
 app.command("batch")(batch.batch)
 app.command("replay")(replaying.replay)
-app.command("packs")(packs.packs)
 app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
+app.command("impact")(impact.impact)
+app.command("analyse")(analysing.analyse)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
+app.add_typer(packs.app, name="packs")
 app.add_typer(sources.app, name="sources")
 app.add_typer(tables.app, name="tables")
 

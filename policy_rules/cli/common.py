@@ -20,6 +20,8 @@ from rich.console import Console, RenderableType
 
 from policy_rules.diff.days import full_day
 from policy_rules.errors import Lang, PolicyRulesError
+from policy_rules.packs.model import Pack
+from policy_rules.packs.registry import load_pack
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,6 +59,14 @@ OverlayOption = Annotated[
     list[Path] | None,
     typer.Option("--overlay", help="补充文件，可多次给出 overlay file, may be repeated"),
 ]
+LeftOverlay = Annotated[
+    list[Path] | None,
+    typer.Option("--a-overlay", help="A 的补充文件，可多次给出 overlay file of A, may be repeated"),
+]
+RightOverlay = Annotated[
+    list[Path] | None,
+    typer.Option("--b-overlay", help="B 的补充文件，可多次给出 overlay file of B, may be repeated"),
+]
 PackOption = Annotated[
     str, typer.Option("--pack", help="规则包的名称，如 yunnan/dongchuan name of a pack")
 ]
@@ -65,6 +75,14 @@ PackOption = Annotated[
 def day_option(text: str | None, option: str) -> date | None:
     """A full date given on the command line; raises :class:`~policy_rules.errors.RecordError`."""
     return None if text is None else full_day(text, option)
+
+
+def side(name: str, rules: Path | None, overlays: list[Path] | None) -> Pack:
+    """One side of a comparison: a pack by name, or by its folder (``./guangxi``), with its overlays."""
+    pack = load_pack(Path(name) if name.startswith((".", "/")) else name, rules)
+    for overlay in overlays or ():
+        pack = pack.with_overlay(overlay)
+    return pack
 
 
 def lang_of(language: Language) -> Lang:

@@ -11,19 +11,37 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import (
     Format,
     LangOption,
     Language,
+    LeftOverlay,
+    RightOverlay,
     RulesOption,
     command,
     day_option,
     emit,
     lang_of,
+    side,
+)
+from policy_rules.cli.gitdiff import diff_git
+from policy_rules.cli.solving import (
+    ItemsOption,
+    MeaningOption,
+    MembersOption,
+    SaveOption,
+    SecondsOption,
+    said_written,
+    solving,
+    wanted,
 )
 from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.diff.generous import with_generous
+from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
+from policy_rules.diff.saved import diff_cases, write_cases
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
-from policy_rules.packs.registry import list_packs, load_pack
+from policy_rules.packs.registry import list_packs, load_together
 from policy_rules.render import comparing, markdown, workbook
 from policy_rules.writing import replacing
 
@@ -52,8 +70,27 @@ ConceptOption = Annotated[
 
 @command
 def diff(
-    left: Annotated[str, typer.Argument(metavar="A", help="规则包 a pack, such as guangxi")],
-    right: Annotated[str, typer.Argument(metavar="B", help="另一个规则包 another pack")],
+    left: Annotated[
+        str | None,
+        typer.Argument(metavar="A", help="规则包或其版本 a pack, such as guangxi or guangxi@1.0.0"),
+    ] = None,
+    right: Annotated[
+        str | None, typer.Argument(metavar="B", help="另一个规则包 another pack")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--git",
+            metavar="BASE",
+            help="在仓库中：各规则包与此提交相比改了什么(Markdown) in the repository: what changed since this commit",
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="与 --git 合用：有改动则退出码为 1 with --git: exit 1 on changes"
+        ),
+    ] = False,
     concept: ConceptOption = None,
     left_day: Annotated[
         str | None,
@@ -63,20 +100,70 @@ def diff(
         str | None,
         typer.Option("--b-on", help="按哪一天的 B；缺省为有效期末日 day to look at B on"),
     ] = None,
+    left_overlay: LeftOverlay = None,
+    right_overlay: RightOverlay = None,
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            help="假设两地这一项相同再比较，可多次给出："
+            + "、".join(EQUIVALENCES)
+            + " compare as if this were the same",
+        ),
+    ] = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
+    save: SaveOption = None,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
-    """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
+    """逐个事项比较两个规则包：只在一份中、相同、哪里不同、谁宽谁窄，各依据哪一条。 Compare two packs, concept by concept."""
+    if base is not None:
+        if left is not None:
+            place = Place(path="--git")
+            raise NotFoundError(Problem("conflicting_keys", place, "`--git`", "`A B`"))
+        plain = form in (Report.json, Report.yaml)
+        told = Format(form.value) if plain else None
+        diff_git(
+            base,
+            rules,
+            output,
+            told,
+            lang,
+            exit_code=exit_code,
+            meaning=meaning,
+            bounds=Bounds(members, items),
+            seconds=seconds,
+        )
+        return
+    if left is None or right is None:
+        raise typer.BadParameter("A B, --git BASE")
     report = diff_packs(
-        load_pack(left, rules),
-        load_pack(right, rules),
+        side(left, rules, left_overlay),
+        side(right, rules, right_overlay),
         left_as_of=day_option(left_day, "--a-on"),
         right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
     )
+    if meaning is None and (assume or save):
+        meaning = True
+    if wanted(meaning, lang):
+        with solving(lang) as done:
+            report = with_meaning(
+                report,
+                bounds=Bounds(members, items),
+                assume=assume or (),
+                seconds=seconds,
+                done=done,
+            )
+    if save is not None:
+        for path in write_cases(save, diff_cases(report)):
+            said_written(path, lang)
     language = lang_of(lang)
     _give(
         form,
@@ -102,12 +189,20 @@ def compare(
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
     """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
-    packs = [load_pack(name, rules) for name in names or list_packs(rules)]
+    packs = load_together(names or list_packs(rules), rules, asked=False)
     report = compare_packs(packs, as_of=day_option(day, "--on"), concepts=concept or ())
+    if len(packs) > 1 and wanted(meaning, lang):
+        with solving(lang) as done:
+            bounds = Bounds(members, items)
+            report = with_generous(report, bounds=bounds, seconds=seconds, done=done)
     language = lang_of(lang)
     _give(
         form,
@@ -147,7 +242,7 @@ def _give(
         place = Place(str(output))
         raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
     write()
-    typer.echo(f"已写入 {output}" if lang is Language.zh else f"written: {output}", err=True)
+    said_written(output, lang)
 
 
 def _json(data: Any) -> str:

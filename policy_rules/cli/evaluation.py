@@ -30,8 +30,9 @@ from policy_rules.engine.finding import Finding
 from policy_rules.engine.several import Determinations, choice_data, evaluate_all
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
 from policy_rules.facts.concepts import load_concepts
+from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household, read_record, read_record_file
-from policy_rules.packs.registry import load_pack
+from policy_rules.packs.registry import load_pack, load_together
 from policy_rules.render import official, several, terminal, why
 from policy_rules.render.words import CAUTION
 
@@ -97,14 +98,14 @@ def engine_of(
     return Engine(loaded, engine=choice.value, strict_readings=strict, key=key or PUBLIC_KEY)
 
 
-def record_of(path: Path) -> Household:
-    """The record of a file."""
+def record_of(path: Path, vocabulary: Vocabulary | None = None) -> Household:
+    """The record of a file, read by a pack's fact dictionary (None: today's)."""
     document = read_record_file(path)
-    return read_record(document.data, None, document)
+    return read_record(document.data, vocabulary, document)
 
 
 def asked(
-    record: Household,
+    path: Path,
     names: list[str] | None,
     as_of: str | None,
     overlays: list[Path] | None,
@@ -112,10 +113,11 @@ def asked(
     choice: EngineChoice,
     strict: bool,
     key: bytes | None = None,
-) -> Determinations:
-    """The answers for a record: under the packs named, or those its region and date choose."""
-    packs = [load_pack(name, rules) for name in dict.fromkeys(names)] if names else None
-    return evaluate_all(
+) -> tuple[Household, Determinations]:
+    """A record and its answers: under the packs named, or those its region and date choose."""
+    packs = load_together(names, rules) if names else None
+    record = record_of(path, packs[0].vocabulary if packs else None)
+    results = evaluate_all(
         record,
         as_of=as_of,
         packs=packs,
@@ -125,6 +127,7 @@ def asked(
         strict_readings=strict,
         key=key or PUBLIC_KEY,
     )
+    return record, results
 
 
 @command
@@ -145,8 +148,9 @@ def evaluate(
     form: FormatOption = Format.table,
 ) -> None:
     """判定一户(或村、企业等)：可能适用的措施、依据条款、缺什么资料。不写 --pack 时按地区和日期选用文件。 Evaluate one record."""
-    checked = record_of(record)
-    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings, secret(key))
+    checked, results = asked(
+        record, pack, as_of, overlay, rules, engine, strict_readings, secret(key)
+    )
     wordings = _wordings(results, sources)
     language = lang_of(lang)
     first = next(iter(results.values()))
@@ -225,8 +229,7 @@ def explain(
     form: FormatOption = Format.table,
 ) -> None:
     """某条规则的结论从何而来：逐个条件说明。 The whole why and why-not of one rule."""
-    checked = record_of(record)
-    results = asked(checked, pack, as_of, overlay, rules, engine, strict_readings)
+    _, results = asked(record, pack, as_of, overlay, rules, engine, strict_readings)
     found = findings_of(results, rule)
     wordings = _wordings(results, sources)
     language = lang_of(lang)

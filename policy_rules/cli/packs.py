@@ -23,8 +23,10 @@ from policy_rules.cli.common import (
 from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.facts.jsonschema import record_schema
+from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
-from policy_rules.packs.registry import list_packs, load_pack
+from policy_rules.packs.registry import list_packs, load_pack, versions_of
+from policy_rules.packs.versions import check_versions, freeze, root_of
 from policy_rules.render import catalogue, dictionary, goals
 from policy_rules.render.locators import find
 from policy_rules.sources.ledger import audit
@@ -36,17 +38,60 @@ PackArgument = Annotated[
 ]
 
 
+app = typer.Typer(
+    help="列出现有的规则包及其版本；固定一个版本。 List the packs and their versions; freeze a version."
+)
+
+
+@app.callback(invoke_without_command=True)
 @command
 def packs(
-    rules: RulesOption = None, lang: LangOption = Language.zh, form: FormatOption = Format.table
+    context: typer.Context,
+    rules: RulesOption = None,
+    lang: LangOption = Language.zh,
+    form: FormatOption = Format.table,
 ) -> None:
-    """列出现有的规则包。 List the packs."""
+    """列出现有的规则包及其版本。 List the packs and their versions."""
+    if context.invoked_subcommand is not None:
+        return
     loaded = [load_pack(name, rules) for name in list_packs(rules)]
+    versions = {p.id: list(versions_of(p.id, rules)) for p in loaded}
     emit(
-        [catalogue.pack_data(p) for p in loaded],
+        [catalogue.pack_data(p, versions[p.id]) for p in loaded],
         form,
-        lambda: catalogue.packs(loaded, lang_of(lang)),
+        lambda: catalogue.packs(loaded, lang_of(lang), versions),
     )
+
+
+@app.command("freeze")
+@command
+def freeze_packs(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="规则包的名称；不写则为全部(给出 --rules 时为该目录的全部) packs, by default all (those of --rules, where given)"
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    lang: LangOption = Language.zh,
+) -> None:
+    """固定规则包现在的版本：以后用“名称@版本”仍可照原样载入。 Keep the present version loadable as name@version."""
+    known = list_packs(rules)
+    for name in names or _all_of(rules):
+        pack = load_pack(name, rules)
+        if not pack.folder:
+            got = shown(f"{pack.id}@{pack.version}")
+            raise NotFoundError(Problem("unknown_pack", Place(), ", ".join(known), got, pack.id))
+        done = freeze(pack, root_of(known[pack.id], pack.id))
+        where = f"{pack.id}@{pack.version}"
+        size = f"{-(-done.size // 1024)} KB"
+        if lang is Language.zh:
+            said = f"已固定 {where}({size})" if done.new else f"{where} 早已固定，内容相同"
+        else:
+            said = (
+                f"frozen: {where} ({size})" if done.new else f"{where} was frozen before, the same"
+            )
+        typer.echo(said)
 
 
 @command
@@ -72,14 +117,18 @@ def check(
             progress.add_task(name, total=None)
             pack = load_pack(name, rules)
             ledger_report = audit(pack)
+            versions = _against_frozen(pack, rules)
             cases = check_cases(pack)
             properties = check_properties(pack, load_cases(pack))
             failed = failed or not cases.ok
             failed = failed or bool(ledger_report.problems) or bool(properties.failures)
-            lines += [p.render(language) for p in ledger_report.problems]
+            failed = failed or bool(versions)
+            lines += [p.render(language) for p in (*versions, *ledger_report.problems)]
             lines.append(cases.render(language))
             lines.append(properties.render(language))
-            problems = [*ledger_report.problems, *cases.failures, *properties.failures]
+            problems = [
+                *versions, *ledger_report.problems, *cases.failures, *properties.failures
+            ]  # fmt: skip
             body.append(
                 {
                     "pack": pack.id,
@@ -92,6 +141,14 @@ def check(
     emit(body, form, lambda: RichText("\n".join(lines)))
     if failed:
         raise typer.Exit(FINDINGS)
+
+
+def _against_frozen(pack: Pack, rules: Path | None) -> list[Problem]:
+    """What is wrong between a pack and its frozen versions; nothing to ask of a frozen one."""
+    known = list_packs(rules)
+    if not pack.folder or pack.id not in known:
+        return []
+    return list(check_versions(pack, root_of(known[pack.id], pack.id)))
 
 
 def _all_of(rules: Path | None) -> list[str]:

@@ -21,6 +21,7 @@ from policy_rules.cli.common import (
 from policy_rules.cli.evaluation import EngineChoice, RecordArgument, engine_of, record_of
 from policy_rules.cli.keys import KeyOption, secret
 from policy_rules.errors import Lang, Place, Problem, RecordError, shown
+from policy_rules.packs.registry import versions_of
 from policy_rules.render.words import RECEIPT
 from policy_rules.text import Text
 
@@ -65,8 +66,9 @@ def replay(
     given, language = _receipt(receipt), lang_of(lang)
     choice = EngineChoice.reference if given["engine"] == "reference" else EngineChoice.auto
     strict = bool(given.get("strict_readings"))
-    answering = engine_of(str(given["pack"]), rules, overlay, choice, strict, secret(key))
-    result = answering.evaluate(record_of(record), as_of=str(given["as_of"]))
+    answering = engine_of(_version_then(given, rules), rules, overlay, choice, strict, secret(key))
+    checked = record_of(record, answering.pack.vocabulary)
+    result = answering.evaluate(checked, as_of=str(given["as_of"]))
     now = result.receipt.as_dict()
     apart = {k: (given.get(k), now[k]) for k in now if given.get(k) != now[k]}
     for name, (before, after) in apart.items():
@@ -78,6 +80,15 @@ def replay(
             typer.echo(_REASONS[reason][language])
         raise typer.Exit(FINDINGS)
     typer.echo(_SAME[language])
+
+
+def _version_then(given: Mapping[str, Any], rules: Path | None) -> str:
+    """The pack of the receipt: the frozen version it names, where that is the one; else as it stands."""
+    name, version = str(given["pack"]), str(given.get("pack_version"))
+    frozen = versions_of(name, rules).get(version)
+    then = (given.get("pack_digest"), given.get("vocabulary_digest"))
+    same = frozen is not None and (frozen.digest, frozen.facts) == then
+    return f"{name}@{version}" if same else name
 
 
 def _reasons(apart: set[str]) -> Iterator[str]:

@@ -1,25 +1,29 @@
 """Two packs, or many, concept by concept: the structural answer.
 
 What only one pack speaks of is *not mentioned* in the other, which forbids nothing. Nothing is called wider,
-narrower or more generous here: that takes a proof (issue of its own), and concepts that allow it.
+narrower or more generous here: that takes a proof (:mod:`policy_rules.diff.meaning`), and concepts that allow it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
+from policy_rules.diff.concepts import known_concepts
 from policy_rules.diff.days import day_within
 from policy_rules.diff.profile import Profile, profile_of, profiles
 from policy_rules.engine.contested import reached
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
-from policy_rules.facts.concepts import Concept, load_concepts
+from policy_rules.facts.concepts import Concept
 from policy_rules.packs.model import Alternative, Pack, Reading
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.registry import pack_of
+
+if TYPE_CHECKING:
+    from policy_rules.diff.meaning import Meaning
 
 #: In what two rules or targets may differ.
 Aspect = Literal[
@@ -44,6 +48,7 @@ class Hanging:
     alternative: Alternative
     changes: frozenset[Aspect]
     profile: Profile
+    side: Literal["left", "right"] = "left"
 
 
 @attrs.frozen(eq=False)
@@ -51,7 +56,8 @@ class Pair:
     """A rule or target of one pack beside that of another on the same concept.
 
     ``differs`` names the aspects in which they differ (none: they say the same), ``agreement`` what the
-    concept wants to agree before the two may be called more or less than each other.
+    concept wants to agree before the two may be called more or less than each other. ``meaning`` is what the
+    solver says of two rules (:func:`policy_rules.diff.meaning.with_meaning`), None where it was not asked.
     """
 
     left: Profile
@@ -59,6 +65,7 @@ class Pair:
     differs: tuple[Aspect, ...]
     agreement: Mapping[str, Agreement]
     readings: tuple[Hanging, ...] = ()
+    meaning: Meaning | None = None
 
     @property
     def same(self) -> bool:
@@ -116,11 +123,16 @@ class PackDiff:
 
 @attrs.frozen(eq=False, repr=False)
 class Comparison:
-    """Many packs beside each other: for each concept, what each pack says of it."""
+    """Many packs beside each other: for each concept, what each pack says of it.
+
+    ``generous`` names the most generous packs by concept, where that is defined
+    (:func:`policy_rules.diff.generous.with_generous`); None where it was not asked.
+    """
 
     packs: tuple[Pack, ...]
     days: Mapping[str, date]
     rows: tuple[tuple[Concept, Mapping[str, tuple[Profile, ...]]], ...]
+    generous: Mapping[str, tuple[str, ...]] | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(pack.id for pack in self.packs)
@@ -144,7 +156,7 @@ def diff_packs(
     """
     left, right = pack_of(left), pack_of(right)
     days = day_within(left, left_as_of), day_within(right, right_as_of)
-    known = load_concepts()
+    known = known_concepts([left, right])
     wanted = _wanted(concepts, known)
     of_left, of_right = _by_concept(left, days[0]), _by_concept(right, days[1])
     sides = (_Readings(left, days[0]), _Readings(right, days[1]))
@@ -170,7 +182,7 @@ def compare_packs(
     if isinstance(packs, Pack | str):
         packs = [packs]
     chosen = {pack.id: pack for pack in map(pack_of, packs)}
-    known = load_concepts()
+    known = known_concepts(chosen.values())
     days = {name: day_within(pack, as_of) for name, pack in chosen.items()}
     by_pack = {name: _by_concept(pack, days[name]) for name, pack in chosen.items()}
     rows = []
@@ -245,14 +257,8 @@ def _concept_diff(
     sides: tuple[_Readings, _Readings],
 ) -> ConceptDiff:
     """Counterparts are those most alike; each has at most one."""
-    scored = sorted(
-        (
-            (_likeness(a, b), -i, -j)
-            for i, a in enumerate(ours)
-            for j, b in enumerate(theirs)
-        ),
-        reverse=True,
-    )  # fmt: skip
+    couples = ((i, j) for i in range(len(ours)) for j in range(len(theirs)))
+    scored = sorted(((_likeness(ours[i], theirs[j]), -i, -j) for i, j in couples), reverse=True)
     left, right = set(range(len(ours))), set(range(len(theirs)))
     pairs = []
     for score, i, j in scored:
@@ -270,6 +276,8 @@ def _concept_diff(
 
 #: Less alike than this, two rules are no counterparts, though of one concept.
 ALIKE: Final = 7
+#: A rule of another version of the same pack is its own counterpart.
+SAME_RULE: Final = 1000
 MONEY: Final = frozenset({"yuan", "yuan_per_person"})
 
 
@@ -283,7 +291,8 @@ def _likeness(a: Profile, b: Profile) -> int:
         {x.unit for x in p.lines if not isinstance(x.figure, str)} & MONEY for p in (a, b)
     )
     return (
-        3 * (a.outcome == b.outcome)
+        SAME_RULE * (a.pack == b.pack and a.thing.id == b.thing.id)
+        + 3 * (a.outcome == b.outcome)
         + 3 * (a.subject == b.subject)
         + 2 * (a.effect == b.effect != "")
         + 2 * (a.measure == b.measure)
@@ -301,18 +310,23 @@ def _likeness(a: Profile, b: Profile) -> int:
 
 def pair(a: Profile, b: Profile, concept: Concept, sides: tuple[_Readings, _Readings]) -> Pair:
     """Two profiles beside each other."""
-    differs = tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
-    readings = (*sides[0].of(a), *sides[1].of(b))
-    agreement: dict[str, Agreement] = {}
-    for name in concept.must_agree:
-        agreement[name] = _agreement(name, a, b, differs)
-        if agreement[name] == "agrees":
-            for other in readings:
-                ends = (other.profile, b) if other.pack == a.pack else (a, other.profile)
-                apart = tuple(x for x in ASPECTS if _of(ends[0], x) != _of(ends[1], x))
-                if _agreement(name, *ends, apart) != "agrees":
-                    agreement[name] = "reading"
-    return Pair(a, b, differs, agreement, readings)
+    readings = (*sides[0].of(a), *(attrs.evolve(h, side="right") for h in sides[1].of(b)))
+    agreed = {name: agreement(name, a, b, readings) for name in concept.must_agree}
+    return Pair(a, b, _apart(a, b), agreed, readings)
+
+
+def agreement(name: str, a: Profile, b: Profile, readings: Iterable[Hanging]) -> Agreement:
+    """Whether two profiles agree in what a concept may want to agree, under other readings too."""
+    found = _agreement(name, a, b, _apart(a, b))
+    for other in readings if found == "agrees" else ():
+        ends = (other.profile, b) if other.side == "left" else (a, other.profile)
+        if _agreement(name, *ends, _apart(*ends)) != "agrees":
+            return "reading"
+    return found
+
+
+def _apart(a: Profile, b: Profile) -> tuple[Aspect, ...]:
+    return tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
 
 
 def _of(profile: Profile, aspect: Aspect) -> Any:

@@ -13,7 +13,7 @@ from policy_rules.errors import PackError, Place, Problems, nearest, shown
 from policy_rules.paths import rules_folder
 from policy_rules.schema import check
 from policy_rules.text import Text
-from policy_rules.yamldoc import read_yaml
+from policy_rules.yamldoc import Document, read_yaml
 
 FILE: Final = "vocabulary/concepts.yaml"
 
@@ -45,7 +45,11 @@ def load_concepts(folder: Path | None = None) -> Mapping[str, Concept]:
 
 @cache
 def _load(folder: Path) -> Mapping[str, Concept]:
-    document = read_yaml(folder / "vocabulary" / "concepts.yaml", FILE)
+    return build_concepts(read_yaml(folder / "vocabulary" / "concepts.yaml", FILE))
+
+
+def build_concepts(document: Document) -> Mapping[str, Concept]:
+    """Check concepts that were read; raises :class:`~policy_rules.errors.PackError`."""
     problems = Problems()
     check(document, "concepts", problems)
     problems.raise_if_any(PackError)

@@ -28,6 +28,7 @@ from policy_rules.expr.types import (
     TextType,
     Type,
 )
+from policy_rules.facts.concepts import Concept
 from policy_rules.paths import rules_folder
 from policy_rules.schema import check
 from policy_rules.text import Text
@@ -92,12 +93,16 @@ class RecordSpec:
 
 @attrs.frozen(eq=False)
 class Vocabulary:
-    """The fact dictionary, checked; ``derived`` holds the expressions of derived facts."""
+    """The fact dictionary, checked; ``derived`` holds the expressions of derived facts.
+
+    ``concepts`` are those of its own time, where it is not the one the library ships.
+    """
 
     records: Mapping[str, RecordSpec]
     codes: Mapping[str, CodeList]
     derived: Mapping[Field, Node]
     digest: str
+    concepts: Mapping[str, Concept] = attrs.field(factory=dict)
 
     def fact(self, record: str, path: str) -> FactSpec:
         """One fact; raises KeyError."""

@@ -222,7 +222,7 @@ class _Builder:
             **built,
             text_digest=str(text.get("digest") or ""),
             text_characters=int(text.get("characters") or 0),
-            digest=_digest(self.documents),
+            digest=digest_of({file: d.digest for file, d in self.documents.items()}),
             folder=self.folder,
             raw=self.raw,
         )
@@ -269,7 +269,7 @@ def _region(data: Mapping[str, Any]) -> Region:
     return Region(tuple(str(c) for c in data["codes"]), data["level"], Text.of(data["name"]))
 
 
-def _digest(documents: Mapping[str, Document]) -> str:
-    """One digest of everything that decides, whatever the order and line ends of the files."""
-    lines = [f"{file}:{documents[file].digest}" for file in sorted(documents)]
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One digest of files from the digest of each, whatever their order."""
+    lines = [f"{file}:{digests[file]}" for file in sorted(digests)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

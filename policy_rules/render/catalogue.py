@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -16,11 +16,12 @@ from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS, SECTIONS, U
 from policy_rules.sources.ledger import Audit, deciding, item_of, numbered, span_length
 
 
-def pack_data(pack: Pack) -> dict[str, Any]:
-    """A pack as plain data."""
+def pack_data(pack: Pack, versions: Sequence[str]) -> dict[str, Any]:
+    """A pack as plain data; ``versions`` are those that can be loaded."""
     return {
         "id": pack.id,
         "version": pack.version,
+        "versions": list(versions),
         "title": pack.document.title.as_dict(),
         "issuer": pack.document.issuer.as_dict(),
         "number": pack.document.number or None,
@@ -35,8 +36,10 @@ def pack_data(pack: Pack) -> dict[str, Any]:
     }
 
 
-def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
-    """The packs as a table."""
+def packs(
+    loaded: Sequence[Pack], lang: Lang, versions: Mapping[str, Sequence[str]]
+) -> RenderableType:
+    """The packs as a table; below it, the versions of those that have more than one."""
     zh = lang == "zh"
     heads = ("规则包", "地区", "文件", "有效期", "条款", "规则", "目标", "解读") if zh else (
         "pack", "region", "document", "in force", "clauses", "rules", "targets", "readings"
@@ -51,7 +54,13 @@ def packs(loaded: Sequence[Pack], lang: Lang) -> RenderableType:
         )
         for p in loaded
     )
-    return Rows.table(heads, rows)
+    label = "可载入的版本" if zh else "versions that can be loaded"
+    more = [
+        paragraph(f"{label} {name}@: {', '.join(every)}", "dim")
+        for name, every in versions.items()
+        if len(every) > 1
+    ]
+    return Group(Rows.table(heads, rows), *more)
 
 
 # -- ledger --------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from policy_rules.render.aspects import (
 )
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import bounds_told, meaning_data, meaning_told
 from policy_rules.text import Text
 
 #: What a cell of the matrix tells of a rule or target.
@@ -87,6 +88,7 @@ def diff_data(diff: PackDiff) -> dict[str, Any]:
                             for h in p.readings
                         ],
                         "remark": {"zh": remark(p, "zh"), "en": remark(p, "en")},
+                        "meaning": meaning_data(p.meaning),
                     }
                     for p in c.pairs
                 ],
@@ -116,6 +118,9 @@ def head(diff: PackDiff, lang: Lang) -> Iterator[str]:
             f"concepts in both {counts['both']}, only in A {counts['left']}, only in B {counts['right']}; "
             f"{counts['pairs']} pairs, {counts['same']} the same"
         )
+    asked = [p.meaning for c in diff.concepts for p in c.pairs if p.meaning is not None]
+    if asked:
+        yield bounds_told(asked[0].bounds, lang)
 
 
 def diff(report: PackDiff, lang: Lang, *, everything: bool = False) -> RenderableType:
@@ -145,6 +150,8 @@ def _concept(
         told = remark(pair, lang)
         if told:
             yield paragraph(f"→ {told}", "yellow" if not pair.comparable else "dim")
+        for n, line in enumerate(meaning_told(pair, report, lang)):
+            yield paragraph(f"{'⇒' if not n else ' '} {line}", "bold" if not n else "")
         others = list(hanging(pair, lang))
         if others:
             yield paragraph("其他读法：" if lang == "zh" else "other readings:", "dim")
@@ -224,6 +231,9 @@ def comparison_data(report: Comparison) -> dict[str, Any]:
                 "polarity": concept.polarity,
                 "must_agree": list(concept.must_agree),
                 "packs": {p: [profile_data(x) for x in xs] for p, xs in cells.items()},
+                "most_generous": (
+                    None if report.generous is None else list(report.generous.get(concept.id, ()))
+                ),
             }
             for concept, cells in report.rows
         ],
@@ -254,6 +264,13 @@ def cell(profiles: Sequence[Profile], lang: Lang, most: int | None = None) -> st
     return "\n".join(texts)
 
 
+def most_generous(report: Comparison, concept: str, lang: Lang) -> str:
+    """The regions most generous in a concept, where that can be said."""
+    best = (report.generous or {}).get(concept, ())
+    names = [where(p, lang) for p in report.packs if p.id in best]
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
 def comparison(report: Comparison, lang: Lang, *, everything: bool = False) -> RenderableType:
     """For each concept, what each pack says; the short form has concepts of more than one pack."""
     parts: list[RenderableType] = []
@@ -270,6 +287,10 @@ def comparison(report: Comparison, lang: Lang, *, everything: bool = False) -> R
             join = "、" if lang == "zh" else ", "
             told = "可比的前提：" if lang == "zh" else "comparable only with the same: "
             parts.append(paragraph(told + join.join(agreed), "dim"))
+        best = most_generous(report, concept.id, lang)
+        if best:
+            told = "对对象最有利：" if lang == "zh" else "most generous: "
+            parts.append(paragraph(told + best, "bold"))
         rows = [
             (where(p, lang), cell(cells.get(p.id, ()), lang, None if everything else 3))
             for p in report.packs

@@ -8,8 +8,9 @@ from policy_rules.diff.compare import Comparison, ConceptDiff, PackDiff, Pair
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
 from policy_rules.render.aspects import differing, hanging, outcome, remark
-from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
+from policy_rules.render.comparing import HYPOTHETICAL, cell, head, most_generous, where
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import meaning_told
 
 
 def _safe(text: str) -> str:
@@ -75,6 +76,12 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
         told = remark(pair, lang)
         if told:
             yield from (told, "")
+        meant = meaning_told(pair, report, lang)
+        if meant:
+            yield f"**{_safe(meant[0])}**"
+            yield ""
+            yield from (f"- {_safe(line)}" for line in meant[1:])
+            yield ""
         for clause, label, change in hanging(pair, lang):
             yield f"- {clause}: {label}" + (f" → {_safe(change)}" if change else "")
         if pair.readings:
@@ -103,8 +110,15 @@ def comparison(report: Comparison, lang: Lang) -> str:
         lines.append(f"- {where(pack, lang)}: {pack.document.title[lang]} ({report.days[pack.id]})")
     lines += ["", HYPOTHETICAL[lang], ""]
     heads = ["事项" if lang == "zh" else "concept", *(where(p, lang) for p in report.packs)]
+    asked = report.generous is not None
+    if asked:
+        heads.append("对对象最有利" if lang == "zh" else "most generous")
     rows = (
-        [concept.label[lang], *(cell(cells.get(p.id, ()), lang) for p in report.packs)]
+        [
+            concept.label[lang],
+            *(cell(cells.get(p.id, ()), lang) for p in report.packs),
+            *([most_generous(report, concept.id, lang) or "—"] if asked else []),
+        ]
         for concept, cells in report.rows
     )
     return "\n".join([*lines, *_table(heads, rows)]).rstrip() + "\n"

@@ -107,7 +107,7 @@ def _dispositions(clauses: list[Clause]) -> Iterator[Problem]:
 
 def _things(pack: Pack) -> Iterator[Problem]:
     """Rules and targets against the clauses they cite and the vocabulary's concepts."""
-    known = load_concepts()
+    known = {**pack.vocabulary.concepts, **load_concepts()}
     things: list[Rule | Target] = [*pack.rules.values(), *pack.targets.values()]
     for thing in things:
         forces = {pack.clauses[c].force for c in thing.clauses} - {"none"}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.several import taken
-from policy_rules.errors import Lang, PackError, Place, Problem, shown
-from policy_rules.facts.dictionary import Vocabulary
+from policy_rules.errors import Lang
+from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
 from policy_rules.packs.overlay import Overlay, read_overlay
-from policy_rules.packs.registry import choose_packs, list_packs, load_pack
+from policy_rules.packs.registry import choose_packs, list_packs, load_together
 from policy_rules.tables.batch_explain import Reasons
 
 
@@ -23,9 +23,12 @@ class Packs:
     def __init__(
         self, names: Sequence[str], rules: Path | None, overlays: Sequence[Overlay], lang: Lang
     ) -> None:
-        self.named = tuple(dict.fromkeys(names))
         self._rules, self._lang = rules, lang
-        loaded = {n: load_pack(n, rules) for n in self.named or list_packs(rules)}
+        packs = load_together(names or list_packs(rules), rules)
+        loaded = {pack.id: pack for pack in packs}
+        self.named = tuple(loaded) if names else ()
+        #: by which records are read: packs that are asked together share it
+        self.vocabulary = packs[0].vocabulary if packs else load_vocabulary()
         for overlay in overlays:
             document = read_overlay(overlay)
             given = document.data.get("pack") if isinstance(document.data, Mapping) else None
@@ -33,7 +36,6 @@ class Packs:
             for id_ in [given] if given in loaded else list(loaded)[: 1 if given else None]:
                 loaded[id_] = loaded[id_].with_overlay(document)
         self.loaded: dict[str, Pack] = loaded
-        self.vocabulary = _vocabulary(loaded)
         self._engines: dict[str, Engine] = {}
         self._reasons: dict[str, Reasons] = {}
         self._chosen: dict[tuple[str, date], tuple[str, ...]] = {}
@@ -62,14 +64,3 @@ class Packs:
         if name not in self._reasons:
             self._reasons[name] = Reasons(self.loaded[name], self._lang)
         return self._reasons[name]
-
-
-def _vocabulary(packs: Mapping[str, Pack]) -> Vocabulary:
-    """The fact dictionary of all packs; raises :class:`~policy_rules.errors.PackError` where theirs differ."""
-    first, *others = packs.values()
-    for other in others:
-        if other.vocabulary.digest != first.vocabulary.digest:
-            raise PackError(
-                Problem("vocabularies_differ", Place(), shown(first.id), shown(other.id))
-            )
-    return first.vocabulary

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import bad_batch
 import bad_tables
+import bad_versions
 import made_up
 import pytest
 
@@ -42,7 +43,6 @@ from policy_rules.render import workbook
 from policy_rules.sources.checking import check_source, text_of
 from policy_rules.sources.ledger import audit
 from policy_rules.sources.wording import OfficialText
-from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.frames import Population
 from policy_rules.testing.cases import Runner, load_cases, read_cases
 from policy_rules.testing.trying import check_properties
@@ -268,10 +268,6 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
         "town/pack.yaml: pack_id: 此目录中的规则包名为 `base`，目录名为 `town`",
     ),
     "shadowed_pack": (_shadowed, "`yunnan/dongchuan` 与内置规则包同名，会将其遮蔽"),
-    "vocabularies_differ": (
-        lambda tmp: Packs(("boats/small", "guangxi"), made_up.boats(tmp), (), "zh"),
-        "vocabularies_differ: 规则包 `boats/small` 与 `guangxi` 使用不同的事实词典，请分别运行",
-    ),
     "clause_moved": (
         _moved,
         "语句 2#1 在此文本中位置不同：`2.有劳动力的家庭，每户至少落实2项产业措施；`",
@@ -359,7 +355,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
 }  # fmt: skip
 
 
-PRODUCED |= bad_tables.PRODUCED | bad_batch.PRODUCED
+PRODUCED |= bad_tables.PRODUCED | bad_batch.PRODUCED | bad_versions.PRODUCED
 
 
 @pytest.mark.parametrize("code", PRODUCED)

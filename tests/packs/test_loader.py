@@ -16,7 +16,7 @@ from policy_rules.errors import NotFoundError, Problem
 from policy_rules.packs.loader import load_folder, load_texts
 from policy_rules.packs.model import Pack
 from policy_rules.packs.references import dependencies
-from policy_rules.packs.registry import list_packs
+from policy_rules.packs.registry import list_packs, load_together
 
 BASE = Path(__file__).parents[1] / "bad" / "base"
 TEXTS = {p.name: p.read_text("utf-8") for p in sorted(BASE.glob("*.yaml"))}
@@ -445,3 +445,10 @@ def test_a_rules_folder_with_a_vocabulary_is_read_with_it(tmp_path: Path) -> Non
     with pytest.raises(PackError) as caught:
         load_pack("boats/small", rules)
     assert [p.code for p in caught.value.problems] == ["unknown_fact"]
+
+
+def test_packs_of_two_vocabularies_are_not_asked_together(tmp_path: Path) -> None:
+    rules = made_up.boats(tmp_path)
+    with pytest.raises(NotFoundError) as caught:
+        load_together(("boats/small", "guangxi"), rules)
+    assert [p.code for p in caught.value.problems] == ["packs_apart"]
