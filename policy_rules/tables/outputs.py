@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -19,6 +19,7 @@ from policy_rules.writing import to_disk, writing
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 #: Kinds of files a run writes.
 KINDS: Final = (".parquet", ".csv", ".xlsx")
@@ -35,6 +36,8 @@ MISSING: Final = ("missing", "lacking", "ask")
 #: What the workbook of staff adds.
 WHY: Final = "why"
 ERROR: Final = "error"
+#: Rows of a row group.
+ROWS: Final = 2_000_000
 _RANK: Final = {"NO": 1, "UNKNOWN": 2, "YES": 3}
 _FORMULA: Final = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n|]")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+|/\d+)?")
@@ -194,6 +197,13 @@ def write_parquet(path: Path, frames: Iterator[pl.DataFrame], columns: Mapping[s
                 if frame.height:
                     writer.write_table(_fitted(frame, columns).to_arrow().cast(arrow))
         to_disk(file)
+
+
+def write_words(into: IO[bytes], table: pa.Table) -> None:
+    """A table with columns of words by number as parquet."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, into, compression="zstd", write_statistics=False, row_group_size=ROWS)
 
 
 def _plain(kind: Any) -> Any:

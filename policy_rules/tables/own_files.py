@@ -76,17 +76,20 @@ class OwnFile:
         """Raises :class:`NeedsRecords` for a sheet that is not read by columns."""
         path = sheet.table.sheet.parquet
         if path is None:
-            raise NeedsRecords(f"{sheet.table.sheet.name} is no Parquet file")
-        names = [h.text for h in sheet.table.heads]
+            name = sheet.table.sheet.name
+            raise NeedsRecords(f"{name} 不是 Parquet 文件", f"{name} is no Parquet file")
+        names, name = [h.text for h in sheet.table.heads], path.name
         if len(names) != len({*names}):
-            raise NeedsRecords(f"{path.name} has columns of the same name")
+            raise NeedsRecords(f"{name} 有重名的列", f"{name} has columns of the same name")
         roles = [c.role for c in sheet.columns]
         if any(roles.count(r) > 1 for r in _ONCE):
-            raise NeedsRecords(f"{path.name} has several columns of one kind of number")
+            raise NeedsRecords(
+                f"{name} 有几列同样的编号", f"{name} has several columns of one kind of number"
+            )
         if "household_id" not in roles:
-            raise NeedsRecords(f"{path.name} has no numbers of households")
+            raise NeedsRecords(f"{name} 没有户编号列", f"{name} has no numbers of households")
         if sheet.path.record == "member" and {"identity", "certificate"} & {*roles}:
-            raise NeedsRecords(f"{path.name} has numbers of identity")
+            raise NeedsRecords(f"{name} 有证件号码列", f"{name} has a column of identity numbers")
         wanted = [c.index for c in sheet.columns if c.fact is not None or c.role in _ONCE]
         return cls(sheet, path, sorted({*wanted, *carried}), roles.index("household_id"))
 

@@ -9,6 +9,7 @@ from typing import Final
 from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.identity import Pseudonyms, compact, identity_like
 from policy_rules.tables.sheets import blank
+from policy_rules.text import Text
 
 __all__ = ["NeedsRecords", "numbers_of", "references"]
 
@@ -22,7 +23,11 @@ _PLAIN: Final = r"^(0|[1-9][0-9]{0,13})$"
 
 
 class NeedsRecords(Exception):
-    """These sheets are read record by record; the message says why."""
+    """These sheets are read record by record; ``text`` says why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(zh, en)
 
 
 def references(cells: pl.Series, names: Pseudonyms) -> pl.Series:
@@ -53,7 +58,7 @@ def references(cells: pl.Series, names: Pseudonyms) -> pl.Series:
         rows = odd.arg_true()
         others = cells.gather(rows)
         if cells.dtype.is_nested():
-            raise NeedsRecords("a number is a list")
+            raise NeedsRecords("编号列里是列表", "a number is a list")
         distinct = others.unique()
         read = [_reference(cell, names) for cell in distinct.to_list()]
         table = pl.DataFrame([distinct, pl.Series("r", read, dtype=pl.String)])
@@ -66,7 +71,9 @@ def _reference(cell: object, names: Pseudonyms) -> str:
     if blank(cell):
         return ""
     if not names.keyed and identity_like(compact(cell)):
-        raise NeedsRecords("identity numbers stand for households or people")
+        raise NeedsRecords(
+            "用证件号码作编号", "identity numbers stand for households or people"
+        )
     return names.reference(cell)
 
 

@@ -25,7 +25,10 @@ def regrouped(files: Sequence[OwnFile], run: Import, folder: Path) -> tuple[list
     try:
         import duckdb
     except ImportError as error:
-        raise NeedsRecords("the files are not in one order, and duckdb is not installed") from error
+        raise NeedsRecords(
+            "各文件排序不一致，且未安装 duckdb",
+            "the files are not in one order, and duckdb is not installed",
+        ) from error
     for file in files:
         _store(file, run, folder / f"{file.name}.keyed.parquet")
     with duckdb.connect(str(folder / "order.db")) as base:
@@ -91,4 +94,7 @@ def _held(file: OwnFile, schema: Any) -> None:
         plain = any(check(field.type) for check in same)
         plain = plain or (types.is_timestamp(field.type) and field.type.tz is None)
         if not plain:
-            raise NeedsRecords(f"{file.path.name} is not in order and holds {field.type}")
+            name, kind = file.path.name, field.type
+            raise NeedsRecords(
+                f"{name} 未按户排序，且含有 {kind} 类型的列", f"{name} is not in order and holds {kind}"
+            )
