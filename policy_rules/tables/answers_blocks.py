@@ -65,6 +65,15 @@ class Block:
         }
         return attrs.evolve(self, frames=frames)
 
+    def between(self, first: int, end: int) -> Block:
+        """The records from one row of the population up to another."""
+        frames = {}
+        for name, frame in self.frames.items():
+            records = frame.get_column("_record")
+            start, stop = (int(records.search_sorted(at, "left")) for at in (first, end))
+            frames[name] = frame.slice(start, stop - start)
+        return attrs.evolve(self, frames=frames)
+
     def only(self, records: pl.Series) -> Block:
         """Some records alone."""
         frames = {

@@ -51,7 +51,7 @@ ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 #: Records a range, where the reference answers every one of them, and where a column engine does.
 EXPLAINED, COLUMNS = 1_000, 5_000
 #: Records a range that is held as frames, at most; and findings, which say how many it is.
-FRAMES, FINDINGS = 200_000, 12_000_000
+FRAMES, FINDINGS = 200_000, 100_000_000
 #: Members that a record is taken to have, for that.
 _PEOPLE: Final = 3
 #: Problems of a strict run that are told.
@@ -293,12 +293,11 @@ class _Run:
             answers.tally.rows, columns = wide.height, wide.columns
             wide.write_parquet(held, compression="zstd", statistics=False)
         else:
-            long = batch_tables.long_table(
-                answers, packs, options.lang, self.columns, options.carry,
-                everything=options.everything,
-            )  # fmt: skip
-            answers.tally.rows, columns = long.num_rows, long.column_names
-            outputs.write_words(held, long)
+            tables = batch_tables.LongTables(
+                packs, options.lang, self.columns, options.carry, everything=options.everything
+            )
+            answers.tally.rows = outputs.write_words(held, tables.of(answers))
+            columns = self.columns
         faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
         return self._keep(part.number, held, columns, answers.tally, faults)
 

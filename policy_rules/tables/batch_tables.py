@@ -18,61 +18,88 @@ from policy_rules.tables.frames_layout import COMPLETE, ID, PARENT, REGION, STAT
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: Findings put in order at a time, YES and NO and all.
+CELLS: Final = 12_000_000
 #: The columns of the long form that a rule says.
 _RULED: Final = ("pack", "rule", "label", "outcome", "effect", "unit", "clauses", "code")
 #: Verdicts in the order in which one member's goes before another's.
 _RANKS: Final = (None, "NO", "UNKNOWN", "YES")
 
 
-def long_table(
-    answers: FrameAnswers,
-    packs: Mapping[str, Pack],
-    lang: Lang,
-    columns: Sequence[str],
-    carry: Sequence[str],
-    *,
-    everything: bool,
-) -> pa.Table:
-    """The long form: YES and UNKNOWN and marked records, or everything. Words are dictionaries."""
-    import pyarrow as pa
+class LongTables:
+    """The long form of ranges, some records at a time: YES and UNKNOWN and marked records, or everything.
 
-    words: list[tuple[str | None, ...]] = []
-    given: list[tuple[Mapping[str, int], Any, pl.DataFrame]] = []
-    first: dict[str, int] = {}
-    for name, pack in packs.items():
-        first[name] = len(words)
-        for rule in pack.rules.values():
-            unit = rule.amount.unit if rule.amount else None
-            clauses = "; ".join(rule.clauses)
-            words.append(
-                (name, rule.id, rule.label[lang], rule.outcome, rule.effect, unit, clauses, None)
-            )
-    order = list(packs)
-    for part in sorted(answers.parts, key=lambda p: order.index(p.name)):
-        numbers = {r: i for i, r in enumerate(packs[part.name].rules, first[part.name])}
-        given.append((numbers, part.blocks, part.told))
-    # a marked record is a rule of its own, without a name
-    marks = list(dict.fromkeys(answers.failed.values()))
-    numbers = {f"{code} {pack}": i for i, (code, pack) in enumerate(marks, len(words))}
-    words += [(pack or None, "", None, None, None, None, None, code) for code, pack in marks]
-    given.append((numbers, (), _marked(answers)))
-    cells = cells_of(given, None if everything else ("YES", "UNKNOWN"))
-    found: dict[str, Any] = {
-        "row": pa.array(cells.record.astype(np.int64) + answers.range.first),
-        "record": _coded(cells.record, answers.ids.to_arrow().cast(pa.string())),
-        **_of_records(answers, cells, carry),
-        "as_of": _day(answers, cells.height),
-        "subject": _subjects(answers, cells),
-        "verdict": _words(cells.said, [v for v, _ in SAYINGS]),
-        "status": _words(cells.said, [s for _, s in SAYINGS]),
-        "met": _words(cells.met, [*MET, None]),
-    }
-    for i, name in enumerate(_RULED):
-        found[name] = _words(cells.rule, [w[i] for w in words])
-    for name in ("amount_low", "amount_high"):
-        texts = cells.amounts.get_column(name).to_arrow().cast(pa.string()).dictionary_encode()
-        found[name] = _taken(texts, cells.amount)
-    return pa.table({name: found[name] for name in columns})
+    Words are dictionaries, the same in every table of a run as far as rules say them.
+    """
+
+    def __init__(
+        self,
+        packs: Mapping[str, Pack],
+        lang: Lang,
+        columns: Sequence[str],
+        carry: Sequence[str],
+        *,
+        everything: bool,
+    ) -> None:
+        self._packs, self._columns, self._carry = packs, columns, carry
+        self._wanted = None if everything else ("YES", "UNKNOWN")
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._words: list[tuple[str | None, ...]] = []
+        for name, pack in packs.items():
+            self._numbers[name] = {}
+            for rule in pack.rules.values():
+                self._numbers[name][rule.id] = len(self._words)
+                unit = rule.amount.unit if rule.amount else None
+                told = (name, rule.id, rule.label[lang], rule.outcome, rule.effect, unit)
+                self._words.append((*told, "; ".join(rule.clauses), None))
+
+    def of(self, answers: FrameAnswers) -> Iterator[pa.Table]:
+        """The tables of a range."""
+        height = answers.population.height
+        people = answers.members.height / max(1, height)
+        rules = [r for p in answers.parts for r in self._packs[p.name].rules.values()]
+        findings = sum(people if r.subject == "member" else 1 for r in rules)
+        size = max(1_000, int(CELLS / max(1.0, findings)))
+        for start in range(0, max(1, height), size):
+            yield self._table(answers, start, min(height, start + size))
+
+    def _table(self, answers: FrameAnswers, start: int, stop: int) -> pa.Table:
+        """The table of some records."""
+        import pyarrow as pa
+
+        order = list(self._packs)
+        given: list[tuple[Mapping[str, int], Any, pl.DataFrame]] = []
+        for part in sorted(answers.parts, key=lambda p: order.index(p.name)):
+            blocks = [b.between(start, stop) for b in part.blocks
+                      if b.rows[0] < stop and start < b.rows[1]]  # fmt: skip
+            told = part.told.filter(pl.col("row").is_between(start, stop, closed="left"))
+            given.append((self._numbers[part.name], blocks, told))
+        # a marked record is a rule of its own, without a name
+        marks = list(dict.fromkeys(answers.failed.values()))
+        words = [*self._words]
+        words += [(pack or None, "", None, None, None, None, None, code) for code, pack in marks]
+        numbers = {f"{code} {pack}": i for i, (code, pack) in enumerate(marks, len(self._words))}
+        marked = _marked(answers).filter(pl.col("row").is_between(start, stop, closed="left"))
+        given.append((numbers, (), marked))
+        cells = cells_of(given, self._wanted)
+        found: dict[str, Any] = {
+            "row": pa.array(cells.record.astype(np.int64) + answers.range.first),
+            "record": _coded(
+                cells.record - np.int32(start), answers.ids[start:stop].to_arrow().cast(pa.string())
+            ),
+            **_of_records(answers, cells, self._carry),
+            "as_of": _day(answers, cells.height),
+            "subject": _subjects(answers, cells),
+            "verdict": _words(cells.said, [v for v, _ in SAYINGS]),
+            "status": _words(cells.said, [s for _, s in SAYINGS]),
+            "met": _words(cells.met, [*MET, None]),
+        }
+        for i, name in enumerate(_RULED):
+            found[name] = _words(cells.rule, [w[i] for w in words])
+        for name in ("amount_low", "amount_high"):
+            texts = cells.amounts.get_column(name).to_arrow().cast(pa.string()).dictionary_encode()
+            found[name] = _taken(texts, cells.amount)
+        return pa.table({name: found[name] for name in self._columns})
 
 
 def _marked(answers: FrameAnswers) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -199,11 +201,27 @@ def write_parquet(path: Path, frames: Iterator[pl.DataFrame], columns: Mapping[s
         to_disk(file)
 
 
-def write_words(into: IO[bytes], table: pa.Table) -> None:
-    """A table with columns of words by number as parquet."""
+def write_words(into: IO[bytes], tables: Iterator[pa.Table]) -> int:
+    """Tables with columns of words by number as one parquet file; gives the number of rows.
+
+    A table is written while the next is made.
+    """
     import pyarrow.parquet as pq
 
-    pq.write_table(table, into, compression="zstd", write_statistics=False, row_group_size=ROWS)
+    first = next(tables)
+    rows = first.num_rows
+    with (
+        pq.ParquetWriter(into, first.schema, compression="zstd", write_statistics=False) as writer,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        write = partial(writer.write_table, row_group_size=ROWS)
+        waiting = beside.submit(write, first)
+        for table in tables:
+            rows += table.num_rows
+            waiting.result()
+            waiting = beside.submit(write, table.cast(first.schema))
+        waiting.result()
+    return rows
 
 
 def _plain(kind: Any) -> Any:
