@@ -26,11 +26,11 @@ from policy_rules.tables.answers_blocks import (
 from policy_rules.tables.answers_rows import ERROR, ITSELF, VERDICTS, place_of
 from policy_rules.tables.frames_layout import pl
 
-__all__ = ["MET", "NONE", "SAYINGS", "Cells", "cells_of"]
+__all__ = ["MET", "NONE", "SAYINGS", "Cells", "cells_of", "code_of"]
 
 Ints = npt.NDArray[Any]
 
-#: No amount; nothing to be met.
+#: No amount.
 NONE: Final = -1
 #: Verdict and status by number: those a block tells, then all others.
 SAYINGS: Final[tuple[tuple[str | None, str], ...]] = tuple(
@@ -41,8 +41,9 @@ SAYINGS: Final[tuple[tuple[str | None, str], ...]] = tuple(
         ]
     )
 )
-#: Whether a duty is met, by number.
+#: Whether a duty is met, by number; :data:`NOBODY_ASKS` where there is none, or nobody is bound.
 MET: Final = ("YES", "NO", None, "UNKNOWN")
+NOBODY_ASKS: Final = 2
 _PLACES: Final = 2**15
 
 
@@ -51,15 +52,13 @@ class Cells:
     """Findings in order: columns of the same length.
 
     ``record`` is the row of the population, ``place`` the member's in it (:data:`ITSELF`: the record's own),
-    ``rule`` the number of the rule over all packs, ``said`` the place in :data:`SAYINGS`, ``met`` that in
-    :data:`MET` or :data:`NONE`, ``amount`` the place in ``amounts`` (low and high as exact texts) or :data:`NONE`.
+    ``code`` the number of the rule over all packs and what is said (:func:`code_of`), ``amount`` the place
+    in ``amounts`` (low and high as exact texts) or :data:`NONE`.
     """
 
     record: Ints
     place: Ints
-    rule: Ints
-    said: Ints
-    met: Ints
+    code: Ints
     amount: Ints
     amounts: pl.DataFrame
 
@@ -67,6 +66,11 @@ class Cells:
     def height(self) -> int:
         """How many findings."""
         return len(self.record)
+
+
+def code_of(rule: Any, said: Any, met: Any) -> Any:
+    """The number of a rule, of a place in :data:`SAYINGS` and one in :data:`MET` as one."""
+    return (rule * len(SAYINGS) + said) * len(MET) + met
 
 
 @attrs.frozen(eq=False)
@@ -77,9 +81,7 @@ class _Stream:
     record: Ints
     place: Ints
     count: Ints
-    rule: Ints
-    said: Ints
-    met: Ints
+    code: Ints
     amount: Ints
     amounts: pl.DataFrame
 
@@ -91,7 +93,7 @@ def cells_of(
     """The findings of several packs that have one of the verdicts ``wanted`` (None: all).
 
     For each pack the numbers of its rules, its blocks, and rows as :func:`~.answers_rows.told_rows` gives
-    them (a rule that is not among the numbers stands for itself: :data:`NONE`).
+    them.
     """
     streams: list[_Stream] = []
     for pack, (numbers, blocks, told) in enumerate(answers):
@@ -99,7 +101,7 @@ def cells_of(
             streams += (_of(pack, numbers, block, frame, wanted) for frame in block.frames)
         if told.height:
             streams.append(_of_told(pack, numbers, told, wanted))
-    return _merged([s for s in streams if len(s.rule)])
+    return _merged([s for s in streams if len(s.code)])
 
 
 def _of(
@@ -125,13 +127,15 @@ def _of(
     row = np.repeat(np.arange(height), count)
     flat = np.flatnonzero(mask)
     place = flat - row * len(order)
-    rule = np.array([numbers[r] for r in order], np.int32)[place]
+    first = code_of(np.array([numbers[r] for r in order], np.int32), 0, NOBODY_ASKS)
+    code = first[place] + said.ravel()[flat] * np.int32(len(MET))
     duties = [o for o in outcomes if o.met is not None]
-    met = np.full(len(flat), NONE, np.int8)
     if duties:
+        met = np.zeros(len(flat), np.int8)
         columns = frame.select(met_of(o).alias(o.rule) for o in duties).iter_columns()
-        tables = [c.cast(pl.Int8).fill_null(NONE).to_numpy() for c in columns]
+        tables = [(c.cast(pl.Int8).fill_null(NOBODY_ASKS) - NOBODY_ASKS).to_numpy() for c in columns]
         _spread(met, row, place, [at[o.rule] for o in duties], tables, len(order))
+        code += met
     paid = [o for o in outcomes if o.amount is not None]
     amount = np.full(len(flat), NONE, np.int32)
     amounts: list[pl.DataFrame] = []
@@ -149,9 +153,7 @@ def _of(
         frame.get_column("_record").to_numpy(),
         frame.get_column("_place").to_numpy(),
         count,
-        rule,
-        said.ravel()[flat],
-        met,
+        code,
         amount,
         pl.concat([_AMOUNTS, *amounts]),
     )
@@ -197,9 +199,13 @@ def _of_told(
         subjects.get_column("row").to_numpy(),
         subjects.get_column("place").to_numpy(),
         subjects.get_column("len").to_numpy().astype(np.int64),
-        np.array([numbers.get(rule, NONE) for rule in rules], np.int32),
-        np.array([say[pair] for pair in pairs], np.uint8),
-        np.array([NONE if m is None else meets[m] for m in mets], np.int8),
+        np.array(
+            [
+                code_of(numbers[rule], say[pair], NOBODY_ASKS if met is None else meets[met])
+                for rule, pair, met in zip(rules, pairs, mets, strict=True)
+            ],
+            np.int32,
+        ),
         np.where(some, np.arange(told.height), NONE).astype(np.int32),
         amounts,
     )
@@ -209,7 +215,7 @@ def _merged(streams: list[_Stream]) -> Cells:
     """The findings of all streams in one order."""
     if not streams:
         none = np.zeros(0, np.int64)
-        return Cells(none, none, none, none, none, none, _AMOUNTS)
+        return Cells(none, none, none, none, _AMOUNTS)
 
     def all_(name: str) -> Ints:
         arrays = [getattr(s, name) for s in streams]
@@ -221,7 +227,7 @@ def _merged(streams: list[_Stream]) -> Cells:
         np.where(s.amount >= 0, s.amount + n, NONE) if n else s.amount
         for s, n in zip(streams, before, strict=False)
     ]
-    columns = {name: all_(name) for name in ("rule", "said", "met")}
+    columns = {"code": all_("code")}
     columns["amount"] = amount[0] if len(amount) == 1 else np.concatenate(amount)
     amounts = pl.concat([s.amounts for s in streams])
     if len(streams) > 1:
@@ -233,7 +239,7 @@ def _merged(streams: list[_Stream]) -> Cells:
         ends = np.cumsum(count[order])
         to = np.empty(len(count), np.int64)
         to[order] = ends - count[order]
-        at = np.repeat(to - start, count) + np.arange(len(columns["rule"]))
+        at = np.repeat(to - start, count) + np.arange(len(columns["code"]))
         for name, column in columns.items():
             moved = np.empty_like(column)
             moved[at] = column
@@ -242,9 +248,7 @@ def _merged(streams: list[_Stream]) -> Cells:
     return Cells(
         np.repeat(record.astype(np.int32), count),
         np.repeat(place.astype(np.int32), count),
-        columns["rule"],
-        columns["said"],
-        columns["met"],
+        columns["code"],
         columns["amount"],
         amounts,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -45,6 +45,7 @@ class LongTables:
         self._wanted = None if everything else ("YES", "UNKNOWN")
         self._numbers: dict[str, dict[str, int]] = {}
         self._words: list[tuple[str | None, ...]] = []
+        self._kept: dict[tuple[tuple[str, str], ...], dict[str, _Words]] = {}
         for name, pack in packs.items():
             self._numbers[name] = {}
             for rule in pack.rules.values():
@@ -75,9 +76,7 @@ class LongTables:
             told = part.told.filter(pl.col("row").is_between(start, stop, closed="left"))
             given.append((self._numbers[part.name], blocks, told))
         # a marked record is a rule of its own, without a name
-        marks = list(dict.fromkeys(answers.failed.values()))
-        words = [*self._words]
-        words += [(pack or None, "", None, None, None, None, None, code) for code, pack in marks]
+        marks = tuple(dict.fromkeys(answers.failed.values()))
         numbers = {f"{code} {pack}": i for i, (code, pack) in enumerate(marks, len(self._words))}
         marked = _marked(answers).filter(pl.col("row").is_between(start, stop, closed="left"))
         given.append((numbers, (), marked))
@@ -90,16 +89,30 @@ class LongTables:
             **_of_records(answers, cells, self._carry),
             "as_of": _day(answers, cells.height),
             "subject": _subjects(answers, cells),
-            "verdict": _words(cells.said, [v for v, _ in SAYINGS]),
-            "status": _words(cells.said, [s for _, s in SAYINGS]),
-            "met": _words(cells.met, [*MET, None]),
         }
-        for i, name in enumerate(_RULED):
-            found[name] = _words(cells.rule, [w[i] for w in words])
+        codes = cells.code.astype(np.intp)
+        for name, words in self._columns_of(marks).items():
+            found[name] = words.at(codes)
         for name in ("amount_low", "amount_high"):
             texts = cells.amounts.get_column(name).to_arrow().cast(pa.string()).dictionary_encode()
             found[name] = _taken(texts, cells.amount)
         return pa.table({name: found[name] for name in self._columns})
+
+    def _columns_of(self, marks: tuple[tuple[str, str], ...]) -> dict[str, _Words]:
+        """The words of each number of :func:`~policy_rules.tables.answers_cells.code_of`."""
+        if marks not in self._kept:
+            rows = [*self._words]
+            rows += [(pack or None, "", None, None, None, None, None, code) for code, pack in marks]
+            said, met, every = len(SAYINGS), len(MET), len(rows)
+            found = {
+                name: _Words([row[i] for row in rows]).repeated(said * met)
+                for i, name in enumerate(_RULED)
+            }
+            for i, name in enumerate(("verdict", "status")):
+                found[name] = _Words([s[i] for s in SAYINGS]).tiled(met, every)
+            found["met"] = _Words(MET).tiled(1, every * said)
+            self._kept = {marks: found}  # most ranges have none
+        return self._kept[marks]
 
 
 def _marked(answers: FrameAnswers) -> pl.DataFrame:
@@ -117,23 +130,48 @@ def _marked(answers: FrameAnswers) -> pl.DataFrame:
     )
 
 
-def _coded(codes: Ints, dictionary: Any, mask: Ints | None = None) -> Any:
+def _coded(codes: Ints, dictionary: Any, known: Ints | None = None) -> Any:
+    """A column by the places of its words; ``known`` where there are nulls."""
     import pyarrow as pa
 
-    indices = pa.array(codes, mask=mask)
+    buffers = [None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))]
+    kind = pa.from_numpy_dtype(codes.dtype)
+    nulls = -1 if known is not None else 0
+    indices = pa.Array.from_buffers(kind, len(codes), [*buffers, pa.py_buffer(codes)], nulls)
     return pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
 
 
-def _words(places: Ints, words: Sequence[str | None]) -> Any:
+class _Words:
     """A column of words by their places in a list; several places may have the same word, or none."""
-    import pyarrow as pa
 
-    distinct = [w for w in dict.fromkeys(words) if w is not None]
-    number = {w: i for i, w in enumerate(distinct)}
-    kind = np.int8 if len(distinct) < 2**7 else np.int16 if len(distinct) < 2**15 else np.int32
-    codes = np.array([number.get(w, NONE) if w is not None else NONE for w in words], kind)[places]
-    missing = None in words
-    return _coded(codes, pa.array(distinct, pa.string()), codes < 0 if missing else None)
+    def __init__(self, words: Sequence[str | None]) -> None:
+        import pyarrow as pa
+
+        distinct = [w for w in dict.fromkeys(words) if w is not None]
+        number = {w: i for i, w in enumerate(distinct)}
+        kind = np.int8 if len(distinct) < 2**7 else np.int16 if len(distinct) < 2**15 else np.int32
+        self._codes = np.array([0 if w is None else number[w] for w in words], kind)
+        self._known = np.array([w is not None for w in words])
+        self._whole = bool(self._known.all())
+        self._dictionary = pa.array(distinct, pa.string())
+
+    def repeated(self, times: int) -> _Words:
+        """Each place as many places, one after the other."""
+        return self._with(np.repeat(self._codes, times), np.repeat(self._known, times))
+
+    def tiled(self, each: int, times: int) -> _Words:
+        """Each place as many places, and all of them over again."""
+        codes, known = np.repeat(self._codes, each), np.repeat(self._known, each)
+        return self._with(np.tile(codes, times), np.tile(known, times))
+
+    def _with(self, codes: Ints, known: Ints) -> _Words:
+        self._codes, self._known = codes, known
+        return self
+
+    def at(self, places: Ints) -> Any:
+        """The column of some places."""
+        known = None if self._whole else self._known[places]
+        return _coded(self._codes[places], self._dictionary, known)
 
 
 def _taken(texts: Any, places: Ints) -> Any:
@@ -141,8 +179,9 @@ def _taken(texts: Any, places: Ints) -> Any:
     import pyarrow as pa
 
     codes = texts.indices.cast(pa.int32()).fill_null(NONE).to_numpy(zero_copy_only=False)
-    codes = np.append(codes, np.int32(NONE))[places]
-    return _coded(codes, texts.dictionary, codes < 0)
+    codes = np.append(codes, np.int32(NONE))
+    known = codes >= 0
+    return _coded(np.where(known, codes, np.int32(0))[places], texts.dictionary, known[places])
 
 
 def _of_records(answers: FrameAnswers, cells: Cells, carry: Sequence[str]) -> dict[str, Any]:
@@ -158,7 +197,7 @@ def _of_records(answers: FrameAnswers, cells: Cells, carry: Sequence[str]) -> di
     }
     for name in carry:
         if name not in found:
-            found[name] = _words(np.zeros(cells.height, np.int8), [None])
+            found[name] = _Words([None]).at(np.zeros(cells.height, np.int8))
     return found
 
 

@@ -137,19 +137,20 @@ class OwnFrames:
             inner = f"{path}.{_YEARLY[sheet.yearly]}"
             made = [_of_year(outer, year, names) for year, names in sheet.years.items()]
             outer.drop([n for names in sheet.years.values() for n in names])
-            told = pl.concat([m.frame for m in made])
             held: list[Held] = []
+            frames: list[pl.DataFrame] = []
             start = 0
             for one in made:
+                frames.append(one.frame.with_columns(pl.col(_AT) + start))
                 held += [(at + start, name, value) for at, name, value in one.held]
                 start += one.frame.height
+            told = pl.concat(frames, how="diagonal")
             own = tables.get(inner)
             if own is not None:
                 keys = [PARENT, YEAR]
                 told = told.join(own.frame.select(keys), on=keys, how="anti", maintain_order="left")
-                shift = start
-                moved = own.frame.with_columns(pl.col(_AT) + shift)
-                held += [(at + shift, name, value) for at, name, value in own.held]
+                moved = own.frame.with_columns(pl.col(_AT) + start)
+                held += [(at + start, name, value) for at, name, value in own.held]
                 told = pl.concat([told, moved], how="diagonal")
             spec = self._paths[inner]
             tables[inner] = _Table(spec, told, held, set(), pl.DataFrame())
@@ -157,6 +158,9 @@ class OwnFrames:
     def _hang(self, tables: dict[str, _Table], path: str) -> None:
         """Sort a list by the rows it belongs to, and say there what is known of it."""
         table = tables[path]
+        if table.spec.parent not in tables:
+            del tables[path]  # what it belongs to is not there: nothing of it is left
+            return
         outer = tables[table.spec.parent]
         if not table.frame.get_column(PARENT).is_sorted():
             table.frame = table.frame.sort(PARENT, maintain_order=True)

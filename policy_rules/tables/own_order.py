@@ -70,8 +70,8 @@ def _store(file: OwnFile, run: Import, path: Path) -> None:
             assert key is not None
             if file.name == TOP:
                 cells = cells.with_columns(key.is_not_null().alias(NUMBERED))
-                rows = pl.concat_str(pl.lit("row"), pl.col(NUMBER))
-                key = cells.select(key.fill_null(rows)).to_series()
+                row = pl.concat_str(pl.lit("row"), pl.col(NUMBER))
+                key = cells.select(pl.coalesce(pl.lit(key), row)).to_series()
             table = cells.with_columns(key.alias(KEY)).to_arrow(compat_level=pl.CompatLevel.oldest())
             if writer is None:
                 _held(file, table.schema)
