@@ -110,7 +110,10 @@ class OwnFile:
         names = [heads[i].text for i in columns]
         number = 1
         with parquet.ParquetFile(self.path, pre_buffer=True) as file:
-            for batch in file.iter_batches(BATCH, columns=names):
+            found = file.iter_batches(BATCH, columns=names)
+            if not file.metadata.num_rows:
+                found = iter(_nothing(file))
+            for batch in found:
                 arrays = [batch.column(name) for name in names]
                 cells = pl.DataFrame(
                     [pl.Series(str(i), a) for i, a in zip(columns, arrays, strict=True)]
@@ -133,6 +136,13 @@ class OwnFile:
             return None if found is None else found.alias(KEY)
         texts = references(column, run.names).to_frame(KEY)
         return texts.select(pl.when(pl.col(KEY) != "").then(KEY)).to_series()
+
+
+def _nothing(file: Any) -> list[Any]:
+    import pyarrow as pa
+
+    schema = file.schema_arrow
+    return [pa.record_batch([pa.array([], f.type) for f in schema], schema=schema)]
 
 
 def _filled(cells: pl.DataFrame) -> pl.Expr:

@@ -23,6 +23,8 @@ _C: Final = pl.col(CELL)
 _MOST: Final = LIMIT * SCALE
 #: Digits a float certainly keeps as they were written (DBL_DIG).
 _FLOAT: Final = 10**15
+#: More than the rounding of a number and of a product with it (1.1e-16 each).
+_ROUNDING: Final = 2.5e-16
 #: Decimals of millionths.
 _PLACES: Final = 6
 #: A bare number from here on may be that of a telephone or a person; `cells.long_number` refuses it.
@@ -60,10 +62,11 @@ def _number(fact: FactSpec, kind: Any, scale: Fraction) -> Plain | None:
         places = kind.scale
         return _scaled(fact, _C.to_physical().cast(pl.Int64, strict=False), 10**places, scale)
     if kind.is_float():
-        # the double nearest to a decimal of so few digits prints as that decimal
-        cell = _C.cast(pl.Float64)
-        near = (cell * SCALE).round()
-        sure = (near.abs() < _FLOAT) & (near / SCALE == cell)
+        # as millionths a whole number, but for the rounding of this product: then the 15 digits that a
+        # cell is taken at (half of the last is 5e-16 of it, at least) are those of that number
+        millionths = _C.cast(pl.Float64) * SCALE
+        near = millionths.round()
+        sure = (near.abs() < _FLOAT) & ((millionths - near).abs() <= _ROUNDING * near.abs())
         return _scaled(fact, near.cast(pl.Int64, strict=False), SCALE, scale, sure)
     if kind == pl.String:
         if fact.kind == "int":
