@@ -34,7 +34,13 @@ from policy_rules.packs.overlay import Overlay
 from policy_rules.tables import outputs
 from policy_rules.tables.batch_answers import Answering
 from policy_rules.tables.batch_beside import Asked, BatchEngine
-from policy_rules.tables.batch_frames import FrameAnswers, FrameRange, frame_ranges, own_frames
+from policy_rules.tables.batch_frames import (
+    FrameAnswers,
+    FrameRange,
+    ahead,
+    frame_ranges,
+    own_frames,
+)
 from policy_rules.tables.batch_manifest import Workplace, data_bytes, digest_of
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
@@ -42,6 +48,7 @@ from policy_rules.tables.outputs import polars
 from policy_rules.tables.parquet_join import join_parquet
 from policy_rules.tables.staff_book import AREAS, Book, Wording, write_book
 from policy_rules.tables.summary import Summary, Tally
+from policy_rules.text import Text
 from policy_rules.writing import to_disk, write_whole, writing
 
 if TYPE_CHECKING:
@@ -100,7 +107,8 @@ class BatchOptions:
 class BatchReport:
     """What a run came to. ``records`` went in; as many came out, answered or marked.
 
-    ``resumed`` is how many records an earlier run had done.
+    ``resumed`` is how many records an earlier run had done. ``by_records`` says why a population in our own
+    layout was read record by record, which takes longer and holds it in memory.
     """
 
     output: Path
@@ -108,6 +116,7 @@ class BatchReport:
     resumed: int
     digest: str
     problems: Path | None
+    by_records: Text | None = None
 
     @property
     def records(self) -> int:
@@ -232,8 +241,9 @@ class _Run:
         found: list[Problem] = []
         for part in self._ranges():
             found += part.problems
-            for entry in self._entries(part):
-                found += entry.problems
+            if isinstance(part, Range):
+                for entry in self._entries(part):
+                    found += entry.problems
             if len(found) >= TOLD:
                 break
         if found:
@@ -248,8 +258,14 @@ class _Run:
         """Every range that is not done, then the output."""
         whole, resumed = Tally(), 0
         marks: list[dict[str, Any]] = []
-        for part in self._ranges():
-            mark = self.place.done(part.number)
+        done: dict[int, dict[str, Any] | None] = {}
+
+        def wanted(number: int) -> bool:
+            done[number] = self.place.done(number)
+            return done[number] is None
+
+        for part in ahead(self._ranges(), wanted):
+            mark = done.pop(part.number) if part.number in done else self.place.done(part.number)
             if mark is None:
                 by_frames = self.by_frames and isinstance(part, FrameRange)
                 mark = self._framed(part) if by_frames else self._range(part)
@@ -264,7 +280,7 @@ class _Run:
         self.place.end()
         return report
 
-    def _range(self, part: Range) -> dict[str, Any]:
+    def _range(self, part: Range | FrameRange) -> dict[str, Any]:
         """Answer one range and keep it."""
         entries = list(self._entries(part))
         answers = Answering(self.packs, self.asked, entries)
@@ -420,7 +436,7 @@ class _Run:
         body = {"run": self.identity, "output": found, "summary": summary.as_dict()}
         write_whole(self.place.receipt, data_bytes({**body, "tally": tally.as_dict()}))
         told = self._told if tally.problems else None
-        return BatchReport(output, summary, resumed, digest, told)
+        return BatchReport(output, summary, resumed, digest, told, self.by_records)
 
 
 def _readings(pack: Pack) -> dict[str, str]:

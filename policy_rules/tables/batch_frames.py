@@ -5,7 +5,8 @@ The reference interpreter answers a sample beside the columns, and the household
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -22,7 +23,7 @@ from policy_rules.tables.answers_blocks import Block
 from policy_rules.tables.answers_rows import INNER, ITSELF, key, told_rows
 from policy_rules.tables.batch_beside import CORE, Asked, Beside
 from policy_rules.tables.batch_packs import Packs
-from policy_rules.tables.batch_records import Entry, Source, harmless
+from policy_rules.tables.batch_records import Entry, Range, Source, harmless
 from policy_rules.tables.evaluate import evaluate_population
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import ID, PARENT, REGION, pl
@@ -31,7 +32,7 @@ from policy_rules.tables.own_frames import Households, OwnFrames
 from policy_rules.tables.summary import Tally
 from policy_rules.text import Text
 
-__all__ = ["FrameAnswers", "FrameRange", "Part", "frame_ranges", "own_frames"]
+__all__ = ["FrameAnswers", "FrameRange", "Part", "ahead", "frame_ranges", "own_frames"]
 
 #: Digits that an identity number has one after the other, at least.
 _LONG: Final = r"[0-9]{14}"
@@ -105,6 +106,33 @@ def frame_ranges(reader: OwnFrames, size: int) -> Iterator[FrameRange]:
     for number, part in enumerate(reader.slices(size), 1):
         yield FrameRange(number, first, part.share, part, reader)
         first += part.height
+
+
+def ahead(
+    parts: Iterator[Range | FrameRange], wanted: Callable[[int], bool]
+) -> Iterator[Range | FrameRange]:
+    """Ranges in order; the next one's households are read while one is answered.
+
+    ``wanted`` says by a range's number whether it is answered at all.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        waiting: tuple[FrameRange, Any] | None = None
+        for part in parts:
+            if not isinstance(part, FrameRange):
+                yield part
+                continue
+            task = beside.submit(getattr, part, "households") if wanted(part.number) else None
+            if waiting is not None:
+                yield _read(*waiting)
+            waiting = part, task
+        if waiting is not None:
+            yield _read(*waiting)
+
+
+def _read(part: FrameRange, task: Any) -> FrameRange:
+    if task is not None:
+        task.result()
+    return part
 
 
 @attrs.frozen(eq=False)
