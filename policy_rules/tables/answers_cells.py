@@ -6,7 +6,7 @@ subject's findings are counted into their place; only subjects are sorted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -23,7 +23,7 @@ from policy_rules.tables.answers_blocks import (
     met_of,
     said_of,
 )
-from policy_rules.tables.answers_rows import ERROR, ITSELF, VERDICTS, place_of
+from policy_rules.tables.answers_rows import ERROR, VERDICTS, place_of
 from policy_rules.tables.frames_layout import pl
 
 __all__ = ["MET", "NONE", "SAYINGS", "Cells", "cells_of", "code_of"]
@@ -133,7 +133,9 @@ def _of(
     if duties:
         met = np.zeros(len(flat), np.int8)
         columns = frame.select(met_of(o).alias(o.rule) for o in duties).iter_columns()
-        tables = [(c.cast(pl.Int8).fill_null(NOBODY_ASKS) - NOBODY_ASKS).to_numpy() for c in columns]
+        tables = [
+            (c.cast(pl.Int8).fill_null(NOBODY_ASKS) - NOBODY_ASKS).to_numpy() for c in columns
+        ]
         _spread(met, row, place, [at[o.rule] for o in duties], tables, len(order))
         code += met
     paid = [o for o in outcomes if o.amount is not None]

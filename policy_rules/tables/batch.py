@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +18,6 @@ import attrs
 from policy_rules._version import __version__
 from policy_rules.errors import (
     EvaluationError,
-    Lang,
     NotFoundError,
     Place,
     Problem,
@@ -30,10 +27,9 @@ from policy_rules.errors import (
 )
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.packs.model import Pack
-from policy_rules.packs.overlay import Overlay
 from policy_rules.tables import outputs
 from policy_rules.tables.batch_answers import Answering
-from policy_rules.tables.batch_beside import Asked, BatchEngine
+from policy_rules.tables.batch_beside import Asked
 from policy_rules.tables.batch_frames import (
     FrameAnswers,
     FrameRange,
@@ -42,6 +38,7 @@ from policy_rules.tables.batch_frames import (
     own_frames,
 )
 from policy_rules.tables.batch_manifest import Workplace, data_bytes, digest_of
+from policy_rules.tables.batch_options import BatchOptions
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
 from policy_rules.tables.outputs import polars
@@ -54,6 +51,8 @@ from policy_rules.writing import to_disk, write_whole, writing
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = ["BatchOptions", "BatchReport", "Progress", "run_batch"]
+
 ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 #: Records a range, where the reference answers every one of them, and where a column engine does.
 EXPLAINED, COLUMNS = 1_000, 5_000
@@ -65,42 +64,6 @@ _PEOPLE: Final = 3
 TOLD: Final = 1_000
 #: Bumped where parts or their marks change.
 FORM: Final = 2
-
-
-@attrs.frozen(kw_only=True)
-class BatchOptions:
-    """What a run is asked for.
-
-    ``packs`` empty: those of each record's region and date. ``everything`` gives NO and rules out of force too
-    (and duties in the workbook), ``missing`` what each open finding lacks; ``carry`` names columns of the
-    input to give back beside the answers. ``strict`` refuses an input with any mistake. ``check`` is how many
-    records a range the reference answers beside a column engine (all where ``missing``). ``size`` records
-    are a range. ``reading`` are options of :func:`~policy_rules.tables.reading.iter_population`. ``sheets`` is what the workbook's sheets go by: ``township``, ``village`` or a carried column.
-    """
-
-    packs: tuple[str, ...] = ()
-    overlays: tuple[Overlay, ...] = ()
-    rules: Path | None = None
-    as_of: date | None = None
-    engine: BatchEngine = "polars"
-    wide: bool = False
-    everything: bool = False
-    missing: bool = False
-    strict: bool = False
-    carry: tuple[str, ...] = ()
-    lang: Lang = "zh"
-    check: int = 50
-    size: int | None = None
-    sheets: str = "township"
-    reading: Mapping[str, Any] = attrs.field(factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """What a manifest keeps: all that changes the output."""
-        kept = ("wide", "everything", "missing", "strict", "lang", "check", "size", "sheets")
-        body = {name: getattr(self, name) for name in kept}
-        reading = {name: str(value) for name, value in self.reading.items() if name != "key"}
-        lists = {"carry": list(self.carry), "packs": list(self.packs)}
-        return {**body, **lists, "reading": reading}
 
 
 @attrs.frozen
@@ -226,7 +189,10 @@ class _Run:
         return {
             "form": FORM,
             "library": __version__,
-            "input": {**self.source.as_dict(), "read": "records" if self.frames is None else "frames"},
+            "input": {
+                **self.source.as_dict(),
+                "read": "records" if self.frames is None else "frames",
+            },
             "as_of": None if self.options.as_of is None else self.options.as_of.isoformat(),
             "engine": self.options.engine,
             "vocabulary": self.vocabulary.digest,
@@ -267,8 +233,10 @@ class _Run:
         for part in ahead(self._ranges(), wanted):
             mark = done.pop(part.number) if part.number in done else self.place.done(part.number)
             if mark is None:
-                by_frames = self.by_frames and isinstance(part, FrameRange)
-                mark = self._framed(part) if by_frames else self._range(part)
+                if self.by_frames and isinstance(part, FrameRange):
+                    mark = self._framed(part)
+                else:
+                    mark = self._range(part)
             else:
                 resumed += len(part)
             whole.add(Tally.of(mark["tally"]))
@@ -402,25 +370,11 @@ class _Run:
 
     def _problems(self, parts: int) -> None:
         """What was wrong with the input, as a table beside the output."""
-        pl = polars()
-        path = self._told
-        names = ("row", "record", "place", "path", "code", "message")
-        kinds = {n: pl.Int64 if n == "row" else pl.String for n in names}
-
-        def frames() -> Iterator[pl.DataFrame]:
-            for number in range(1, parts + 1):
-                rows = self.place.mark(number)["problems"]
-                if rows:
-                    yield pl.DataFrame(rows, schema=kinds, orient="row")
-
-        found = frames()
-        first = next(found, None)
-        if first is None:
-            return
         beside = self.place.folder / "problems.csv"
-        outputs.write_csv(beside, chain((first,), found), kinds)
-        with writing(path):
-            beside.replace(path)
+        rows = (self.place.mark(number)["problems"] for number in range(1, parts + 1))
+        if outputs.write_problems(beside, rows):
+            with writing(self._told):
+                beside.replace(self._told)
 
     @property
     def _told(self) -> Path:

@@ -121,5 +121,3 @@ def core_of(row: int, finding: Finding) -> Core:
     met = None if finding.met is None else finding.met.value
     status = finding.status.value
     return (row, finding.subject, finding.rule.id, verdict, status, met, low, high)
-
-

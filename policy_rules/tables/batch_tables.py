@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -378,8 +378,8 @@ class _Wide:
                 yield found.get_column("subject").alias(f"{prefix}{rule}.members")
             if rule in self._amounts:
                 low, high = (pl.col(f"amount_{end}").fill_null("…") for end in ("low", "high"))
-                text = pl.when(low == high).then(low)
-                text = text.otherwise(pl.concat_str([low, pl.lit("–"), high])).alias("amount")
+                range_ = pl.concat_str([low, pl.lit("–"), high])
+                text = pl.when(low == high).then(low).otherwise(range_).alias("amount")
                 paid = pl.concat(self._amounts[rule]).select("row", text)
                 found = rows.join(paid, on="row", how="left", maintain_order="left")
                 yield found.get_column("amount").alias(f"{prefix}{rule}.amount")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -209,7 +210,7 @@ def write_words(into: IO[bytes], tables: Iterator[pa.Table]) -> int:
     import pyarrow.parquet as pq
 
     first = next(tables)
-    rows = first.num_rows
+    rows: int = first.num_rows
     with (
         pq.ParquetWriter(into, first.schema, compression="zstd", write_statistics=False) as writer,
         ThreadPoolExecutor(1) as beside,
@@ -245,6 +246,21 @@ def write_csv(path: Path, frames: Iterator[pl.DataFrame], columns: Mapping[str, 
             body = _guarded(_fitted(frame, columns))
             body.write_csv(file, include_header=False)
         to_disk(file)
+
+
+def write_problems(path: Path, parts: Iterator[Sequence[Sequence[Any]]]) -> bool:
+    """What was wrong with the input as a csv, part by part; whether there was anything.
+
+    Raises :class:`~policy_rules.errors.EvaluationError`.
+    """
+    pl = polars()
+    names = ("row", "record", "place", "path", "code", "message")
+    kinds = {n: pl.Int64 if n == "row" else pl.String for n in names}
+    frames = (pl.DataFrame(rows, schema=kinds, orient="row") for rows in parts if rows)
+    first = next(frames, None)
+    if first is not None:
+        write_csv(path, chain((first,), frames), kinds)
+    return first is not None
 
 
 def guarded(text: str) -> str:

@@ -125,7 +125,11 @@ class OwnFile:
 
     def keys(self, run: Import, order: Order) -> Iterator[pl.Series | None]:
         """The households' numbers of all rows, batch by batch; None where they are not of the order."""
-        for cells in self.batches([self.key]):
+        roles = ("member_id", "item_id")
+        ids = [c.index for c in self.sheet.columns if c.role in roles]
+        for cells in self.batches([self.key, *ids]):
+            for index in ids:  # what they may not be shows before the run begins
+                references(cells.get_column(str(index)), run.names)
             yield self.keyed(cells, run, order)
 
     def keyed(self, cells: pl.DataFrame, run: Import, order: Order) -> pl.Series | None:
@@ -180,6 +184,10 @@ class OwnFiles:
                 self.order = order
                 break
         self.adrift = frozenset(adrift - {TOP})
+        if self.order is None:
+            from policy_rules.tables.own_order import check_order
+
+            check_order(self.files)
 
     def _survey(self, file: OwnFile, order: Order, adrift: set[str]) -> bool:
         """Whether a file is in an order; notes in ``adrift`` where a row has no number."""

@@ -71,9 +71,7 @@ def _reference(cell: object, names: Pseudonyms) -> str:
     if blank(cell):
         return ""
     if not names.keyed and identity_like(compact(cell)):
-        raise NeedsRecords(
-            "用证件号码作编号", "identity numbers stand for households or people"
-        )
+        raise NeedsRecords("用证件号码作编号", "identity numbers stand for households or people")
     return names.reference(cell)
 
 

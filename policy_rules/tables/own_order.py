@@ -19,16 +19,10 @@ def regrouped(files: Sequence[OwnFile], run: Import, folder: Path) -> tuple[list
     """The files again, in a folder: rows in the order of their households, with :data:`NUMBER`, :data:`KEY`
     and :data:`HOME`, and the numbers of rows of households that stand there already.
 
-    A household without a number gets its row's. Raises :class:`NeedsRecords` where DuckDB is missing or holds
-    no such type.
+    A household without a number gets its row's. Ask :func:`check_order` before.
     """
-    try:
-        import duckdb
-    except ImportError as error:
-        raise NeedsRecords(
-            "各文件排序不一致，且未安装 duckdb",
-            "the files are not in one order, and duckdb is not installed",
-        ) from error
+    import duckdb
+
     for file in files:
         _store(file, run, folder / f"{file.name}.keyed.parquet")
     with duckdb.connect(str(folder / "order.db")) as base:
@@ -72,9 +66,10 @@ def _store(file: OwnFile, run: Import, path: Path) -> None:
                 cells = cells.with_columns(key.is_not_null().alias(NUMBERED))
                 row = pl.concat_str(pl.lit("row"), pl.col(NUMBER))
                 key = cells.select(pl.coalesce(pl.lit(key), row)).to_series()
-            table = cells.with_columns(key.alias(KEY)).to_arrow(compat_level=pl.CompatLevel.oldest())
+            table = cells.with_columns(key.alias(KEY)).to_arrow(
+                compat_level=pl.CompatLevel.oldest()
+            )
             if writer is None:
-                _held(file, table.schema)
                 writer = parquet.ParquetWriter(path, table.schema, compression="lz4")
             writer.write_table(table)
     finally:
@@ -82,19 +77,32 @@ def _store(file: OwnFile, run: Import, path: Path) -> None:
             writer.close()
 
 
-def _held(file: OwnFile, schema: Any) -> None:
-    """Whether DuckDB gives the types back as they are."""
+def check_order(files: Sequence[OwnFile]) -> None:
+    """Raises :class:`NeedsRecords` where DuckDB is missing, or would not give a type back as it is."""
+    import pyarrow.parquet as parquet
     import pyarrow.types as types
 
+    try:
+        import duckdb  # noqa: F401
+    except ImportError as error:
+        raise NeedsRecords(
+            "各文件排序不一致，且未安装 duckdb",
+            "the files are not in one order, and duckdb is not installed",
+        ) from error
     same = (
         types.is_boolean, types.is_integer, types.is_float32, types.is_float64, types.is_decimal128,
         types.is_string, types.is_large_string, types.is_date32, types.is_null,
     )  # fmt: skip
-    for field in schema:
-        plain = any(check(field.type) for check in same)
-        plain = plain or (types.is_timestamp(field.type) and field.type.tz is None)
-        if not plain:
-            name, kind = file.path.name, field.type
-            raise NeedsRecords(
-                f"{name} 未按户排序，且含有 {kind} 类型的列", f"{name} is not in order and holds {kind}"
-            )
+    for file in files:
+        with parquet.ParquetFile(file.path) as book:
+            schema = book.schema_arrow
+        heads = file.sheet.table.heads
+        for index in range(len(heads)) if file.gaps else file.columns:
+            kind = schema.field(heads[index].text).type
+            plain = any(check(kind) for check in same)
+            if not plain and not (types.is_timestamp(kind) and kind.tz is None):
+                name = file.path.name
+                raise NeedsRecords(
+                    f"{name} 未按户排序，且含有 {kind} 类型的列",
+                    f"{name} is not in order and holds {kind}",
+                )

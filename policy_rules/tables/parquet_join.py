@@ -8,7 +8,6 @@ looked at: field numbers are those of `parquet.thrift`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
