@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from policy_rules.facts.dictionary import CodeList, FactSpec, RecordSpec, Vocabulary
-from policy_rules.facts.record import ITEM_META, META
+from policy_rules.facts.rows import ITEM_META, META
 
 
 @lru_cache(maxsize=8)

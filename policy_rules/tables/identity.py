@@ -176,6 +176,11 @@ class Pseudonyms:
         self.mark = key_mark(key)
         self.used = False
 
+    @property
+    def keyed(self) -> bool:
+        """Whether a number has the same name wherever it stands."""
+        return self._key is not None
+
     def of(self, number: str) -> str:
         """The name of a number, 17 characters long at most."""
         self.used = True

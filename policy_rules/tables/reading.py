@@ -16,9 +16,11 @@ import attrs
 from policy_rules.errors import Place, Problem, RecordError, shown
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
+from policy_rules.tables.binding import Import
 from policy_rules.tables.export import Counts, Made
 from policy_rules.tables.headers import Column
 from policy_rules.tables.identity import Pseudonyms
+from policy_rules.tables.own import OwnReader, OwnSheet
 from policy_rules.tables.population_file import Layout, NoHouseholds, PopulationFile
 
 
@@ -125,6 +127,25 @@ def parts_of(source: PopulationFile, size: int) -> Iterator[Reading]:
     while part := list(islice(households, size)):
         yield _reading(source, part)
         source.run.problems.clear()
+
+
+def own_sheets(path: str | Path, **options: Any) -> tuple[Sequence[OwnSheet], Import] | None:
+    """The sheets of a population in our own layout and what holds for their reading; None for another layout.
+
+    Takes the options of :func:`iter_population`; raises what it raises, and
+    :class:`~policy_rules.tables.own_keys.NeedsRecords` where links are resolved against sheets of entities.
+    """
+    from policy_rules.tables.own_keys import NeedsRecords
+
+    source = PopulationFile(path, **options)
+    if not isinstance(source.reader, OwnReader):
+        return None
+    if source.world.records:
+        raise NeedsRecords(
+            "含合作社、企业、村等的表，须逐户对应",
+            "it has sheets of entities, joined a record at a time",
+        )
+    return source.reader.sheets, source.run
 
 
 def _reading(source: PopulationFile, made: Sequence[Made]) -> Reading:
