@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
@@ -20,6 +20,9 @@ from policy_rules.facts.concepts import Concept, load_concepts
 from policy_rules.packs.model import Alternative, Pack, Reading
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.registry import pack_of
+
+if TYPE_CHECKING:
+    from policy_rules.diff.meaning import Meaning
 
 #: In what two rules or targets may differ.
 Aspect = Literal[
@@ -51,7 +54,8 @@ class Pair:
     """A rule or target of one pack beside that of another on the same concept.
 
     ``differs`` names the aspects in which they differ (none: they say the same), ``agreement`` what the
-    concept wants to agree before the two may be called more or less than each other.
+    concept wants to agree before the two may be called more or less than each other. ``meaning`` is what the
+    solver says of two rules (:func:`policy_rules.diff.meaning.with_meaning`), None where it was not asked.
     """
 
     left: Profile
@@ -59,6 +63,7 @@ class Pair:
     differs: tuple[Aspect, ...]
     agreement: Mapping[str, Agreement]
     readings: tuple[Hanging, ...] = ()
+    meaning: Meaning | None = None
 
     @property
     def same(self) -> bool:
