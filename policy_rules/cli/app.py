@@ -14,6 +14,7 @@ from policy_rules.cli import (
     evaluation,
     packs,
     replaying,
+    site,
     sources,
     tables,
 )
@@ -52,6 +53,7 @@ app.command("replay")(replaying.replay)
 app.command("packs")(packs.packs)
 app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
+app.command("site")(site.site)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)

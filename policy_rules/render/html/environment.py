@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from policy_rules._version import __version__
 from policy_rules.errors import EvaluationError, Lang, Place, Problem
+from policy_rules.render.html.typography import chinese
 from policy_rules.render.html.words import words
 from policy_rules.writing import write_whole
 
@@ -41,7 +41,7 @@ def missing_extra(package: str) -> EvaluationError:
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment(lang: Lang) -> jinja2.Environment:
     """The templates; raises :class:`~policy_rules.errors.EvaluationError` (``extra_missing``)."""
     try:
         import jinja2
@@ -53,7 +53,7 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=False,
+        finalize=chinese if lang == "zh" else None,
     )
 
 
@@ -65,7 +65,7 @@ def asset(name: str) -> str:
 
 def rendered(template: str, lang: Lang, **values: Any) -> str:
     """A page made from a template, with the words of the interface in one language."""
-    page = environment().get_template(template)
+    page = environment(lang).get_template(template)
     return page.render(
         lang=lang, html_lang="zh-Hans" if lang == "zh" else "en", w=words(lang), version=__version__, **values
     ).strip() + "\n"  # fmt: skip
@@ -98,6 +98,3 @@ def _inline(text: str) -> Any:
 def write_page(path: Path, text: str) -> None:
     """Write a page whole; raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``)."""
     write_whole(path, text.encode())
-
-
-Values = Mapping[str, Any]

@@ -146,6 +146,7 @@ _WORDS: Final[dict[str, Text]] = {
     "expected": Text("应有结论", "Expected"),
     "elsewhere": Text("其他地区的同一事项", "The same concept elsewhere"),
     "subject": Text("判定到", "About"),
+    "record_kind": Text("记录", "Record"),
     "value": Text("值", "Value"),
     "type": Text("类型", "Type"),
     "from_to": Text("起止", "From – to"),
