@@ -29,5 +29,9 @@ def site(
     """生成静态浏览网站：规则包、逐句处理、规则、各地对照、搜索，中英文。 A static explorer of packs."""
     packs = [load_pack(name, rules) for name in names or list_packs(rules)]
     count = write_site(packs, output)
-    told = f"已写入 {output}：{count} 个文件" if lang is Language.zh else f"written: {output}, {count} files"
+    told = (
+        f"已写入 {output}：{count} 个文件"
+        if lang is Language.zh
+        else f"written: {output}, {count} files"
+    )
     typer.echo(told, err=True)

@@ -23,7 +23,6 @@ from policy_rules.render.words import (
     number,
 )
 from policy_rules.sources.ledger import Audit, deciding, item_of, numbered, span_length
-
 from policy_rules.text import Text
 
 #: What norms count and no fact or amount does.

@@ -116,7 +116,7 @@ def _pages(shelf: Shelf, lang: Lang) -> Iterator[tuple[str, str]]:
         for item in volume.items:
             at = spot(place_of(pack, f"clauses.{item}"))
             yield at.path, item_page(volume, item, at)
-        for section in (*OWN_PAGE, *LISTED):
+        for section in (s for s in (*OWN_PAGE, *LISTED) if getattr(volume.pack, s)):
             at = spot(place_of(pack, f"{section}."))
             make = rules_page if section in OWN_PAGE else list_page
             yield at.path, make(volume, section, at)

@@ -10,7 +10,6 @@ import attrs
 from policy_rules.errors import Lang
 from policy_rules.expr.nodes import Const
 from policy_rules.expr.prose import prose, skeleton
-from policy_rules.expr.types import BoolType
 from policy_rules.packs.labels import PackLabels
 from policy_rules.packs.model import (
     Clause,
@@ -31,8 +30,8 @@ from policy_rules.render.html.parts import Cited, Named, cited
 from policy_rules.render.html.words import words
 from policy_rules.render.locators import locator
 from policy_rules.render.site_page import Link, Spot
-from policy_rules.render.site_shelf import Volume, place_of
-from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS, SECTIONS, UNITS
+from policy_rules.render.site_shelf import Volume
+from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS
 from policy_rules.sources.ledger import audit, deciding
 
 #: Sections whose things share one page.
@@ -306,5 +305,3 @@ def _rows(table: Table, pack: Pack, lang: Lang) -> Iterator[str]:
             )
             key = " – ".join(ends)
         yield f"{key} → {value}"
-
-

@@ -94,9 +94,7 @@ def rules_page(volume: Volume, section: str, spot: Spot) -> str:
 
 
 def _concept_link(name: str, spot: Spot) -> Link:
-    label = next(
-        (c.label[spot.lang] for c, _ in spot.shelf.comparison.rows if c.id == name), name
-    )
+    label = next((c.label[spot.lang] for c, _ in spot.shelf.comparison.rows if c.id == name), name)
     return Link(label, spot.concept(name))
 
 
@@ -133,9 +131,7 @@ def rule_page(volume: Volume, name: str, spot: Spot) -> str:
     )  # fmt: skip
 
 
-def _about(
-    thing: Rule | Target, profile: Profile, volume: Volume, spot: Spot
-) -> Iterator[Named]:
+def _about(thing: Rule | Target, profile: Profile, volume: Volume, spot: Spot) -> Iterator[Named]:
     pack, lang, w = volume.pack, spot.lang, words(spot.lang)
     if thing.subject:
         yield Named(w["subject"], pack.vocabulary.records[thing.subject].label[lang])
@@ -178,9 +174,7 @@ def _conditions(thing: Rule | Target, pack: Pack, lang: Lang) -> Iterator[Condit
 def _use(volume: Volume, name: str, spot: Spot) -> Use:
     link = spot.named(volume.pack, [name])[0]
     thing = volume.thing(name)
-    told = (
-        tuple(parameter(thing, volume.pack, spot.lang)) if isinstance(thing, Parameter) else ()
-    )
+    told = tuple(parameter(thing, volume.pack, spot.lang)) if isinstance(thing, Parameter) else ()
     node = (
         thing.when if isinstance(thing, Population)
         else thing.value if isinstance(thing, Definition)
@@ -306,9 +300,7 @@ def concepts_page(spot: Spot, topics: Sequence[Topic]) -> str:
     )
 
 
-def concept_page(
-    concept: Concept, cells: Mapping[str, tuple[Profile, ...]], spot: Spot
-) -> str:
+def concept_page(concept: Concept, cells: Mapping[str, tuple[Profile, ...]], spot: Spot) -> str:
     """One concept: what each region says of it."""
     w = words(spot.lang)
     whole = spot.shelf.comparison

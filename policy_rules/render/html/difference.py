@@ -15,6 +15,7 @@ from policy_rules.render.aspects import NAMES, NOTHING, differing, hanging, rema
 from policy_rules.render.comparing import HYPOTHETICAL, where
 from policy_rules.render.html.comparison import Document, document
 from policy_rules.render.html.environment import alone
+from policy_rules.render.html.meaning import RELATIONS, Told, told
 from policy_rules.render.html.parts import (
     POLARITIES,
     Choice,
@@ -64,6 +65,7 @@ class Both:
     remark: str
     comparable: bool
     others: tuple[Other, ...]
+    meaning: Told | None
     differences: tuple[str, ...]
     forces: tuple[str, ...]
     effects: tuple[str, ...]
@@ -111,6 +113,7 @@ def difference(report: PackDiff, lang: Lang) -> str:
     used = {d for s in found for g in s.groups for p in g.pairs for d in p.differences}
     w = words(lang)
     marks = [("same", w["same"]), ("plainly", w["plainly"]), ("not_plainly", w["not_plainly"])]
+    marks += [(f"means_{name}", text[lang]) for name, text in RELATIONS.items()]
     sides = [Choice(f"only_{side}", w[f"only_{side}"]) for side, _ in _SIDES]
     packs = (report.left, report.right)
     notes = [HYPOTHETICAL[lang]] if report.hypothetical else []
@@ -202,8 +205,9 @@ def both(pair: Pair, report: PackDiff, lang: Lang) -> Both:
         _cited(ends, packs, lang),
         remark(pair, lang),
         pair.comparable,
-        tuple(Other(*told) for told in hanging(pair, lang)),
-        (mark, *pair.differs),
+        tuple(Other(*words_) for words_ in hanging(pair, lang)),
+        told(pair.meaning, report, lang),
+        (mark, *pair.differs, *([f"means_{pair.meaning.relation}"] if pair.meaning else ())),
         tuple(dict.fromkeys(p.force for p in ends)),
         tuple(dict.fromkeys(p.effect for p in ends if p.effect)),
     )
@@ -218,7 +222,5 @@ def _agreeing(pair: Pair, lang: Lang) -> Iterator[str]:
 def _cited(
     ends: tuple[Profile, Profile], packs: Sequence[Pack], lang: Lang
 ) -> tuple[tuple[Cited, ...], tuple[Cited, ...]]:
-    left, right = (
-        cited(end.clauses, pack, lang) for end, pack in zip(ends, packs, strict=True)
-    )
+    left, right = (cited(end.clauses, pack, lang) for end, pack in zip(ends, packs, strict=True))
     return left, right

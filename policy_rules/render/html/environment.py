@@ -15,7 +15,6 @@ from policy_rules._version import __version__
 from policy_rules.errors import EvaluationError, Lang, Place, Problem
 from policy_rules.render.html.typography import chinese
 from policy_rules.render.html.words import words
-from policy_rules.writing import write_whole
 
 if TYPE_CHECKING:
     import jinja2
@@ -93,8 +92,3 @@ def _inline(text: str) -> Any:
     if "</" in text:
         raise ValueError("an asset must not hold `</`")
     return markupsafe.Markup(text)
-
-
-def write_page(path: Path, text: str) -> None:
-    """Write a page whole; raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``)."""
-    write_whole(path, text.encode())

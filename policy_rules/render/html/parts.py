@@ -38,7 +38,7 @@ Linker = Callable[[str, str], str | None]
 
 def no_links(pack: str, name: str) -> None:
     """A report of one page links to nothing outside itself."""
-    return None
+    return
 
 
 @attrs.frozen
