@@ -50,7 +50,7 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
             told.append(
                 ["\n".join(first), *(cell(cells.get(p.id, ()), lang) for p in report.packs)]
             )
-        paper.table(heads, told, [0.6, *(1.0 for _ in report.packs)])
+        paper.table(heads, told, [0.6, *(1.0 for _ in report.packs)], split=True)
     paper.save(path)
 
 
@@ -108,7 +108,9 @@ def _group(paper: Paper, group: Group, sides: Sequence[str], lang: Lang) -> None
     for side, name in (("a", "A"), ("b", "B")):
         alone = [s for s in group.singles if s.side == side]
         if alone:
-            paper.paragraph(w["no_counterpart"].format(side=name) + w["colon"], bold=True)
+            paper.paragraph(
+                w["no_counterpart"].format(side=name) + w["colon"], bold=True, keep=True
+            )
         for single in alone:
             where_ = w["comma"].join(c.where for c in single.entry.cited)
             paper.paragraph(single.entry.label + w["brackets"].format(where_), "List Bullet")
@@ -118,17 +120,17 @@ def _pair(paper: Paper, pair: Both, sides: Sequence[str], lang: Lang) -> None:
     w = words(lang)
     heads = (w["aspect"], f"A {sides[0]}", f"B {sides[1]}")
     rows = [(row.name, row.left, row.right) for row in pair.rows[:-1]]
-    if pair.same:
-        rows.append((w["same_aspects"], pair.same, ""))
     left, right = ("\n".join(_clauses(c, lang)) for c in pair.cited)
     rows.append((f"{w['clauses']}\n{w['summary']}", left, right))
     paper.table(heads, rows, (0.7, 2, 2))
+    if pair.same:
+        paper.paragraph(w["same_aspects"] + w["colon"] + pair.same)
     if pair.remark:
         paper.paragraph(pair.remark, bold=True)
     if pair.meaning is not None:
         _meaning(paper, pair.meaning, sides, lang)
     if pair.others:
-        paper.paragraph(w["other_readings"] + w["colon"])
+        paper.paragraph(w["other_readings"] + w["colon"], keep=True)
         for other in pair.others:
             change = f" → {other.change}" if other.change else ""
             paper.paragraph(f"{other.where}{w['colon']}{other.label}{change}", "List Bullet")

@@ -19,7 +19,7 @@ from policy_rules.writing import write_whole
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.table import Table, _Cell
+    from docx.table import _Cell, _Row
 
 #: Fonts every Windows, WPS and LibreOffice of an office has, or replaces by their like.
 _FONTS: Final[dict[Lang, tuple[str, str]]] = {
@@ -74,15 +74,26 @@ class Paper:
         """A heading; level 0 is the title of the document."""
         self._document.add_heading(self._text(text), level)
 
-    def paragraph(self, text: str, style: str | None = None, *, bold: bool = False) -> None:
-        """A paragraph, ``List Bullet`` for one of a list."""
+    def paragraph(
+        self, text: str, style: str | None = None, *, bold: bool = False, keep: bool = False
+    ) -> None:
+        """A paragraph, ``List Bullet`` for one of a list; ``keep`` it on the page of what follows."""
         made = self._document.add_paragraph(style=style)
         made.add_run(self._text(text)).bold = bold
+        made.paragraph_format.keep_with_next = keep
 
     def table(
-        self, heads: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[float]
+        self,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        widths: Sequence[float],
+        *,
+        split: bool = False,
     ) -> None:
-        """A table; ``widths`` are shares of the width of the page. Its head repeats on each page."""
+        """A table; ``widths`` are shares of the width of the page. Its head repeats on each page.
+
+        ``split`` lets a row go on on the next page.
+        """
         listed = list(rows)
         table = self._document.add_table(rows=1 + len(listed), cols=len(heads))
         table.style = "Table Grid"
@@ -96,7 +107,9 @@ class Paper:
             for cell, text, width in zip(cells, texts, columns, strict=True):
                 cell.width = width
                 self._fill(cell, text, bold=texts is heads)
-        self._repeat(table)
+        self._mark(table.rows[0], "w:tblHeader")
+        for row in table.rows[:1] if split else table.rows:
+            self._mark(row, "w:cantSplit")
         self._document.add_paragraph().paragraph_format.space_after = 0
 
     def save(self, path: Path) -> None:
@@ -139,6 +152,9 @@ class Paper:
             if not of_text:
                 style.font.color.rgb = docx.shared.RGBColor(0x1F, 0x2F, 0x45)
                 style.paragraph_format.keep_with_next = True
+        for language in self._document.styles.element.iter(qn("w:lang")):
+            language.set(qn("w:val"), "en-US")
+            language.set(qn("w:eastAsia"), "zh-CN")  # else punctuation is set as in Taiwan or Japan
         normal = self._document.styles["Normal"].paragraph_format
         normal.space_after, normal.line_spacing = points(4), 1.2
 
@@ -173,11 +189,12 @@ class Paper:
         lines = self._text(text).split("\n")
         for i, line in enumerate(lines):
             made = cell.paragraphs[0] if i == 0 else cell.add_paragraph()
+            made.paragraph_format.space_before = docx.shared.Pt(1)
             made.paragraph_format.space_after = docx.shared.Pt(1)
             made.paragraph_format.line_spacing = 1.1
             run = made.add_run(line)
             run.font.size = docx.shared.Pt(9)
-            run.bold = bold
+            run.bold = bold or line.startswith("●")
         if bold:
             shade = docx.oxml.OxmlElement("w:shd")
             for name, value in (("val", "clear"), ("color", "auto"), ("fill", _SHADE)):
@@ -185,9 +202,9 @@ class Paper:
             cell._tc.get_or_add_tcPr().append(shade)
 
     @staticmethod
-    def _repeat(table: Table) -> None:
-        """Word repeats the first row on every page."""
+    def _mark(row: _Row, name: str) -> None:
+        """Give a row a property: ``w:tblHeader`` repeats it on every page, ``w:cantSplit`` keeps it whole."""
         docx = _docx()
-        mark = docx.oxml.OxmlElement("w:tblHeader")
+        mark = docx.oxml.OxmlElement(name)
         mark.set(docx.oxml.ns.qn("w:val"), "true")
-        table.rows[0]._tr.get_or_add_trPr().append(mark)
+        row._tr.get_or_add_trPr().append(mark)
