@@ -94,8 +94,7 @@ def rules_page(volume: Volume, section: str, spot: Spot) -> str:
 
 
 def _concept_link(name: str, spot: Spot) -> Link:
-    label = next((c.label[spot.lang] for c, _ in spot.shelf.comparison.rows if c.id == name), name)
-    return Link(label, spot.concept(name))
+    return Link(spot.shelf.concepts[name].label[spot.lang], spot.concept(name))
 
 
 def rule_page(volume: Volume, name: str, spot: Spot) -> str:
@@ -275,15 +274,12 @@ def _elsewhere(
 ) -> Iterator[tuple[str, list[Entry]]]:
     """What other regions have on the same concepts."""
     found: dict[str, dict[str, Entry]] = {}
-    for concept, cells in spot.shelf.comparison.rows:
-        if concept.id in thing.concepts:
-            for pack, profiles in cells.items():
-                if pack != volume.pack.id:
-                    told = found.setdefault(pack, {})
-                    for p in profiles:
-                        told[f"{p.outcome}.{p.thing.id}"] = entry(
-                            p, spot.shelf.packs[pack], spot.lang, spot.thing
-                        )
+    for name in thing.concepts:
+        for pack, profiles in spot.shelf.cells[name].items():
+            if pack != volume.pack.id:
+                for p in profiles:
+                    told = entry(p, spot.shelf.packs[pack], spot.lang, spot.thing)
+                    found.setdefault(pack, {})[f"{p.outcome}.{p.thing.id}"] = told
     for pack, entries in found.items():
         yield where(spot.shelf.packs[pack], spot.lang), list(entries.values())
 

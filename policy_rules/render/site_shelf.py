@@ -13,6 +13,7 @@ import attrs
 from policy_rules.diff.compare import Comparison, compare_packs
 from policy_rules.diff.profile import Profile, profile_of
 from policy_rules.engine.contested import reached
+from policy_rules.facts.concepts import Concept
 from policy_rules.packs.model import Entity, Pack, Reading
 from policy_rules.packs.needs import required_facts
 from policy_rules.packs.patch import graph_of
@@ -125,7 +126,9 @@ class Volume:
     def facts(self) -> Mapping[str, Only]:
         """The facts and external conditions each rule asks for."""
         return {
-            rule: frozenset((s.record, s.path) for s in required_facts(self.pack, (rule,)))
+            rule: frozenset(
+                (s.record, s.path) for s in required_facts(self.pack, (rule,), graph=self.uses)
+            )
             | frozenset(
                 (EXTERNAL, id_)
                 for section, _, id_ in (n.partition(".") for n in self.reaches(f"rules.{rule}"))
@@ -164,6 +167,16 @@ class Shelf:
         """From packs, each looked at on the last of its dates."""
         comparison = compare_packs(packs)
         return cls(tuple(Volume(p, comparison) for p in comparison.packs), comparison)
+
+    @cached_property
+    def concepts(self) -> Mapping[str, Concept]:
+        """The concepts any pack speaks of, by name."""
+        return {concept.id: concept for concept, _ in self.comparison.rows}
+
+    @cached_property
+    def cells(self) -> Mapping[str, Mapping[str, tuple[Profile, ...]]]:
+        """What each pack says of a concept, by name."""
+        return {concept.id: cells for concept, cells in self.comparison.rows}
 
     @cached_property
     def packs(self) -> Mapping[str, Pack]:

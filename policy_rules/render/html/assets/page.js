@@ -40,10 +40,10 @@
   window.addEventListener("hashchange", reveal);
   if (location.hash) reveal();
 
-  // On paper nothing can be unfolded.
+  // On paper nothing can be unfolded: what belongs to the report unfolds, the rest stays as it was left.
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = all("main details:not([open])").filter((d) => !d.hasAttribute("data-screen") && !d.closest("[hidden]"));
+    closed = all("main details[data-paper]:not([open])").filter((d) => !d.closest("[hidden]"));
     closed.forEach((d) => (d.open = true));
   });
   window.addEventListener("afterprint", () => {

@@ -1,0 +1,261 @@
+"""Comparisons as one page: well formed, closed to the network, everything escaped, all that the report says."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import attrs
+import pytest
+from html_pages import sound
+from made_up import pack, texts
+from typer.testing import CliRunner
+
+from policy_rules import EvaluationError, Pack, Verdict, compare_packs, diff_packs, load_pack
+from policy_rules.analysis.model import Bounds, Witness
+from policy_rules.cli.app import app
+from policy_rules.diff.compare import Comparison, PackDiff
+from policy_rules.diff.meaning import Meaning, OtherReading
+from policy_rules.engine.finding import Amount
+from policy_rules.packs.loader import load_texts
+from policy_rules.render.html import environment
+from policy_rules.render.html.comparison import comparison
+from policy_rules.render.html.difference import difference
+from policy_rules.render.html.record import Row, record_rows
+from policy_rules.render.html.typography import chinese
+from policy_rules.text import EMPTY
+
+HOSTILE = "</script><script>alert(1)</script>\"'&amp;<b onclick=x>"
+
+
+def hostile() -> Pack:
+    """A pack whose labels want to be markup."""
+    files = texts("9000")
+    quoted = HOSTILE.replace('"', '\\"')
+    files["pack.yaml"] = files["pack.yaml"].replace("id: sample", "id: other")
+    files["pack.yaml"] = files["pack.yaml"].replace("en: a county}", f'en: "{quoted}"}}')
+    files["rules/rules.yaml"] = files["rules/rules.yaml"].replace(
+        "zh: 重点帮扶户, en: focus household", f'zh: "{quoted}", en: "{quoted}"'
+    )
+    files["clauses.yaml"] = files["clauses.yaml"].replace(
+        "{zh: 摘要, en: summary}", f'{{zh: "{quoted}", en: "{quoted}"}}'
+    )
+    return load_texts(files)
+
+
+@cache
+def real() -> tuple[Pack, Pack]:
+    return load_pack("yunnan/mengyong"), load_pack("zhengzhou")
+
+
+@cache
+def matrix() -> Comparison:
+    return compare_packs(real())
+
+
+@cache
+def compared() -> PackDiff:
+    return diff_packs(*real())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("make", [
+    lambda lang: comparison(matrix(), lang),
+    lambda lang: difference(compared(), lang),
+    lambda lang: comparison(compare_packs([pack(), hostile()]), lang),
+    lambda lang: difference(diff_packs(pack(), hostile()), lang),
+], ids=["matrix", "diff", "hostile matrix", "hostile diff"])  # fmt: skip
+def test_a_page_is_sound_and_may_load_nothing(make: Callable[[str], str], lang: str) -> None:
+    page = sound(make(lang))
+    assert page.loads == []
+    assert [link for link in page.links if not link.startswith("#")] == []
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    (script,), (style,) = page.scripts, page.styles
+    for text, directive in ((script, "script-src"), (style, "style-src")):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}';" in page.policy
+    assert make(lang) == make(lang)
+
+
+def test_labels_are_told_as_they_are() -> None:
+    for text in (
+        comparison(compare_packs([pack(), hostile()]), "en"),
+        difference(diff_packs(pack(), hostile()), "en"),
+    ):
+        page = sound(text)
+        assert "alert(1)" not in page.scripts[0]
+        assert HOSTILE in " ".join(page.texts)
+    matrix = sound(comparison(compare_packs([pack(), hostile()]), "en"))
+    assert ("aria-label", HOSTILE) in matrix.attributes
+
+
+def test_the_matrix_tells_every_rule_of_every_pack() -> None:
+    report = matrix()
+    told = " ".join(sound(comparison(report, "en")).texts)
+    entries = [p for _, cells in report.rows for ps in cells.values() for p in ps]
+    assert len(entries) > 100
+    assert [p.label.en for p in entries if p.label.en not in told] == []
+    assert [f"{p.pack}.{p.thing.id}" for p in entries if f"{p.pack}.{p.thing.id}" not in told] == []
+
+
+def test_the_difference_tells_both_sides_and_the_clauses() -> None:
+    told = sound(difference(diff_packs(pack(), pack("9000")), "zh")).texts
+    assert {
+        "2022年人均纯收入低于8,000元/人",
+        "2022年人均纯收入低于9,000元/人",
+        "第1条第1句",
+    } <= set(told)
+
+
+# -- meaning ---------------------------------------------------------------------------------------
+
+RECORD = {
+    "as_of": "2023-06-30",
+    "type": "lifted",
+    "size": 4,
+    "incomes": {2022: {"net_per_capita": 8500}},
+    "members": [{"id": "m1", "labour": "ordinary", "age": 40}, {"id": "m2", "labour": None}],
+    "plan": {"made": True},
+}
+
+
+def meant(**changes: object) -> PackDiff:
+    """A made-up diff whose first pair has a meaning."""
+    report = diff_packs(pack(), pack("9000"))
+    witness = Witness(
+        "right_only", RECORD, "", Verdict.NO, Verdict.YES, None,
+        Amount("stated", "yuan", "monthly", EMPTY, Fraction(300), Fraction(300)),
+    )  # fmt: skip
+    meaning = Meaning("narrower", (witness,), Bounds(4, 3, 10.0), "right", set_aside=("region",))
+    concept = next(c for c in report.concepts if c.concept.id == "low_income_listing")
+    changed = attrs.evolve(
+        concept,
+        pairs=(attrs.evolve(concept.pairs[0], meaning=attrs.evolve(meaning, **changes)),),
+    )
+    return attrs.evolve(report, concepts=(changed,))
+
+
+def test_a_meaning_is_told_with_its_witness_and_both_answers() -> None:
+    page = sound(difference(meant(), "zh"))
+    told = "\n".join(page.texts)
+    assert "A 的范围较窄" in told
+    assert "B 更宽" in told
+    assert "只有 B 为“是”" in told
+    assert "每户最多 4 名成员" in told
+    assert "8,500元/人" in told
+    assert "脱贫户" in told
+    assert "每月300元" in told
+    assert "m2" in told
+    assert ("data-difference", "plainly line condition means_narrower") in page.attributes
+    assert "A is narrower" in "\n".join(sound(difference(meant(), "en")).texts)
+
+
+def test_what_is_not_comparable_or_not_decided_says_why() -> None:
+    under = Meaning("wider", (), Bounds(), assumed=("income_definition",))
+    report = meant(
+        relation="undecided",
+        generous="",
+        not_comparable=("window",),
+        hypothetical=under,
+        undecided={"left_only": "timeout"},
+        never=("left",),
+        open_only=True,
+    )
+    told = "\n".join(sound(difference(report, "zh")).texts)
+    for part in (
+        "在时限内未能判定",
+        "期间",
+        "比较的假定",
+        "收入口径",
+        "A 的范围较宽",
+        "不会为“是”",
+        "未登记",
+    ):
+        assert part in told, part
+
+
+def test_other_readings_of_a_meaning_name_their_clause() -> None:
+    _, zhengzhou = real()
+    report = compared()
+    reading = next(r for r in zhengzhou.readings.values() if r.alternatives)
+    choice = reading.alternatives[0]
+    other = OtherReading("zhengzhou", reading.id, choice.id, "disjoint")
+    concept = next(c for c in report.concepts if c.pairs)
+    meaning = Meaning("same", (), Bounds(), readings=(other,))
+    pair = attrs.evolve(concept.pairs[0], meaning=meaning)
+    report = attrs.evolve(report, concepts=(attrs.evolve(concept, pairs=(pair,)),))
+    told = "\n".join(sound(difference(report, "zh")).texts)
+    assert str(chinese(choice.label.zh)) in told
+    assert "互不相交" in told
+
+
+def test_a_record_reads_as_labels_and_values() -> None:
+    vocabulary = pack().vocabulary
+    rows = {r.name: r for r in record_rows(RECORD, vocabulary, {}, "zh")}
+    assert rows["户类型"].value == "脱贫户"
+    years = next(r for r in rows.values() if r.rows and r.rows[0].name == "2022年")
+    assert years.rows[0].rows == (Row("人均纯收入", "8,500元/人"),)
+    members = next(r for r in rows.values() if r.rows and r.rows[0].name == "成员 m1")
+    assert [r.value for r in members.rows[1].rows] == ["未登记"]
+    only = frozenset({("household", "type")})
+    (row,) = record_rows(RECORD, vocabulary, {}, "en", only)
+    assert row.value == vocabulary.codes["household_type"].values["lifted"].en
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["html", "docx"])
+def test_the_commands_write_files_whole(kind: str, tmp_path: Path) -> None:
+    for n, args in enumerate(
+        (["diff", "yunnan/mengyong", "yunnan/mengyong"], ["compare", "yunnan/mengyong"])
+    ):
+        first, second = tmp_path / f"{n}.{kind}", tmp_path / f"{n}b.{kind}"
+        for target in (first, second):
+            done = CliRunner().invoke(app, [*args, "-o", str(target)])
+            assert done.exit_code == 0, done.output
+        assert first.read_bytes() == second.read_bytes()
+    done = CliRunner().invoke(
+        app, ["compare", "yunnan/mengyong", "-o", str(tmp_path / "no" / f"x.{kind}")]
+    )
+    assert done.exit_code == 2
+    assert "cannot_write" in done.output
+
+
+def test_without_the_extra_the_command_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    environment.environment.cache_clear()
+    with pytest.raises(EvaluationError, match="extra_missing") as caught:
+        comparison(compare_packs([pack()]), "en")
+    assert "policy-rules[reports]" in str(caught.value)
+    environment.environment.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("plain", "printed"),
+    [
+        ("方案(2022—2024年)", "方案（2022—2024年）"),
+        ("三(四)18", "三（四）18"),
+        ("建两个园,带动群众;其中", "建两个园，带动群众；其中"),
+        ("依据:第4条", "依据：第4条"),
+        ("1,000元", "1,000元"),
+        ("2022-01-01: a (b), c", "2022-01-01: a (b), c"),
+        ("甲(乙(丙))", "甲（乙（丙））"),
+        ("guangxi@1.0.0", "guangxi@1.0.0"),
+    ],
+)
+def test_chinese_punctuation(plain: str, printed: str) -> None:
+    assert chinese(plain) == printed
+    assert chinese(printed) == printed
+
+
+def test_figures_of_days_and_numbers_stay() -> None:
+    assert chinese(date(2022, 1, 1)) == date(2022, 1, 1)
+    assert chinese("到 2022-12-31 ≥ 65%") == "到 2022-12-31 ≥ 65%"
