@@ -6,61 +6,24 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import date
-from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import attrs
 import pytest
+from compared_packs import HOSTILE, RECORD, compared, hostile, matrix, meant, real
 from html_pages import sound
-from made_up import pack, texts
+from made_up import pack
 from typer.testing import CliRunner
 
-from policy_rules import EvaluationError, Pack, Verdict, compare_packs, diff_packs, load_pack
-from policy_rules.analysis.model import Bounds, Witness
+from policy_rules import EvaluationError, compare_packs, diff_packs
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.app import app
-from policy_rules.diff.compare import Comparison, PackDiff
 from policy_rules.diff.meaning import Meaning, OtherReading
-from policy_rules.engine.finding import Amount
-from policy_rules.packs.loader import load_texts
 from policy_rules.render.html import environment
 from policy_rules.render.html.comparison import comparison
 from policy_rules.render.html.difference import difference
 from policy_rules.render.html.record import Row, record_rows
 from policy_rules.render.html.typography import chinese
-from policy_rules.text import EMPTY
-
-HOSTILE = "</script><script>alert(1)</script>\"'&amp;<b onclick=x>"
-
-
-def hostile() -> Pack:
-    """A pack whose labels want to be markup."""
-    files = texts("9000")
-    quoted = HOSTILE.replace('"', '\\"')
-    files["pack.yaml"] = files["pack.yaml"].replace("id: sample", "id: other")
-    files["pack.yaml"] = files["pack.yaml"].replace("en: a county}", f'en: "{quoted}"}}')
-    files["rules/rules.yaml"] = files["rules/rules.yaml"].replace(
-        "zh: 重点帮扶户, en: focus household", f'zh: "{quoted}", en: "{quoted}"'
-    )
-    files["clauses.yaml"] = files["clauses.yaml"].replace(
-        "{zh: 摘要, en: summary}", f'{{zh: "{quoted}", en: "{quoted}"}}'
-    )
-    return load_texts(files)
-
-
-@cache
-def real() -> tuple[Pack, Pack]:
-    return load_pack("yunnan/mengyong"), load_pack("zhengzhou")
-
-
-@cache
-def matrix() -> Comparison:
-    return compare_packs(real())
-
-
-@cache
-def compared() -> PackDiff:
-    return diff_packs(*real())
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -90,8 +53,8 @@ def test_labels_are_told_as_they_are() -> None:
         page = sound(text)
         assert "alert(1)" not in page.scripts[0]
         assert HOSTILE in " ".join(page.texts)
-    matrix = sound(comparison(compare_packs([pack(), hostile()]), "en"))
-    assert ("aria-label", HOSTILE) in matrix.attributes
+    page = sound(comparison(compare_packs([pack(), hostile()]), "en"))
+    assert ("aria-label", HOSTILE) in page.attributes
 
 
 def test_the_matrix_tells_every_rule_of_every_pack() -> None:
@@ -113,31 +76,6 @@ def test_the_difference_tells_both_sides_and_the_clauses() -> None:
 
 
 # -- meaning ---------------------------------------------------------------------------------------
-
-RECORD = {
-    "as_of": "2023-06-30",
-    "type": "lifted",
-    "size": 4,
-    "incomes": {2022: {"net_per_capita": 8500}},
-    "members": [{"id": "m1", "labour": "ordinary", "age": 40}, {"id": "m2", "labour": None}],
-    "plan": {"made": True},
-}
-
-
-def meant(**changes: object) -> PackDiff:
-    """A made-up diff whose first pair has a meaning."""
-    report = diff_packs(pack(), pack("9000"))
-    witness = Witness(
-        "right_only", RECORD, "", Verdict.NO, Verdict.YES, None,
-        Amount("stated", "yuan", "monthly", EMPTY, Fraction(300), Fraction(300)),
-    )  # fmt: skip
-    meaning = Meaning("narrower", (witness,), Bounds(4, 3, 10.0), "right", set_aside=("region",))
-    concept = next(c for c in report.concepts if c.concept.id == "low_income_listing")
-    changed = attrs.evolve(
-        concept,
-        pairs=(attrs.evolve(concept.pairs[0], meaning=attrs.evolve(meaning, **changes)),),
-    )
-    return attrs.evolve(report, concepts=(changed,))
 
 
 def test_a_meaning_is_told_with_its_witness_and_both_answers() -> None:
@@ -213,7 +151,10 @@ def test_a_record_reads_as_labels_and_values() -> None:
 @pytest.mark.parametrize("kind", ["html", "docx"])
 def test_the_commands_write_files_whole(kind: str, tmp_path: Path) -> None:
     for n, args in enumerate(
-        (["diff", "yunnan/mengyong", "yunnan/mengyong"], ["compare", "yunnan/mengyong"])
+        (
+            ["diff", "yunnan/mengyong", "yunnan/mengyong", "--concept", "增收重点帮扶对象"],
+            ["compare", "yunnan/mengyong", "--concept", "增收重点帮扶对象"],
+        )
     ):
         first, second = tmp_path / f"{n}.{kind}", tmp_path / f"{n}b.{kind}"
         for target in (first, second):

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from compared_packs import HOSTILE
 from html_pages import sound
 from made_up import pack, texts
 from typer.testing import CliRunner
@@ -22,7 +23,6 @@ from policy_rules.packs.loader import load_texts
 from policy_rules.render.site import site_files, write_site
 from policy_rules.render.site_shelf import folder_of, href, place_of
 
-HOSTILE = "</script><script>alert(1)</script>\"'&amp;<b onclick=x>"
 LINK = re.compile(r'(?:href|src)="([^"]*)"')
 ID = re.compile(r' id="([^"]*)"')
 
