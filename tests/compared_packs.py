@@ -9,7 +9,7 @@ import attrs
 from made_up import pack, texts
 
 from policy_rules import Pack, Verdict, compare_packs, diff_packs, load_pack
-from policy_rules.analysis.model import Bounds, Witness
+from policy_rules.analysis.model import Bounds, Relation, Witness
 from policy_rules.diff.compare import Comparison, PackDiff
 from policy_rules.diff.meaning import Meaning
 from policy_rules.engine.finding import Amount
@@ -66,7 +66,9 @@ def meant(**changes: object) -> PackDiff:
         "right_only", RECORD, "", Verdict.NO, Verdict.YES, None,
         Amount("stated", "yuan", "monthly", EMPTY, Fraction(300), Fraction(300)),
     )  # fmt: skip
-    meaning = Meaning("narrower", (witness,), Bounds(4, 3, 10.0), "right", set_aside=("region",))
+    bounds, day = Bounds(4, 3, 10.0), report.left_day
+    answer = Relation("narrower", (witness,), bounds, (day, day))
+    meaning = Meaning("narrower", (witness,), bounds, "right", set_aside=("region",), answer=answer)
     concept = next(c for c in report.concepts if c.concept.id == "low_income_listing")
     changed = attrs.evolve(
         concept,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import attrs
 
 from policy_rules.engine.finding import Amount
+from policy_rules.errors import NotFoundError, Place, Problem, nearest, shown
+from policy_rules.packs.model import Pack, Rule
 from policy_rules.verdict import Verdict
 
 #: How the left rule stands to the right one, by the subjects each says YES of: ``narrower`` says that the left
@@ -30,6 +33,56 @@ class Bounds:
     members: int = 4
     items: int = 3
     seconds: float = 10.0
+
+    def growing(self) -> tuple[Bounds, ...]:
+        """Smaller bounds first: what shows something there is small, and found fast; these last."""
+        small = Bounds(min(1, self.members), min(1, self.items), self.seconds)
+        return (self,) if small == self else (small, self)
+
+
+#: A fact, by the name of its record type and its path.
+Column = tuple[str, str]
+
+
+@attrs.frozen(eq=False)
+class RuleOn:
+    """A rule of a pack on a day; :meth:`of` finds both by name."""
+
+    pack: Pack
+    rule: Rule
+    day: date
+
+    @classmethod
+    def of(cls, pack: Pack, rule: str, as_of: date | None = None) -> RuleOn:
+        """A rule by its id, by default on the last day it is in force.
+
+        Raises :class:`~policy_rules.errors.NotFoundError` (``unknown_rule``).
+        """
+        found = pack.rules.get(rule)
+        if found is None:
+            near = nearest(rule, pack.rules)
+            raise NotFoundError(Problem("unknown_rule", Place(), got=shown(rule), nearest=near))
+        period = found.in_force
+        return cls(pack, found, as_of or period.end or period.start or date(2022, 12, 31))
+
+    @classmethod
+    def within(cls, pack: Pack, rule: Rule, day: date) -> RuleOn:
+        """A rule on a day, or on its own last day where it is not in force then."""
+        return cls(pack, rule, day) if rule.in_force.holds(day) else cls.of(pack, rule.id)
+
+
+@attrs.frozen
+class Assumptions:
+    """What is taken for the same in two rules: only records on which it is the same are looked at.
+
+    ``same`` are pairs of facts (of the left rule, of the right one) that are recorded with one value, in by-year
+    facts the latest year each rule asks for with the latest; ``population``: both rules mean the same people;
+    ``externals``: what either text leaves to another authority is met.
+    """
+
+    same: tuple[tuple[Column, Column], ...] = ()
+    population: bool = False
+    externals: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -54,8 +107,7 @@ class Witness:
 
     def overlay(self, pack: str) -> dict[str, Any]:
         """The overlay of a pack under which the witness was replayed; empty where it needs none."""
-        values = self.parameters.get(pack)
-        return {"pack": pack, "parameters": dict(values)} if values else {}
+        return overlay_of(pack, self.parameters.get(pack) or {})
 
 
 @attrs.frozen(eq=False)
@@ -64,8 +116,9 @@ class Relation:
 
     ``open_only`` says that all differences are between YES and UNKNOWN: the two differ only where a fact is not
     recorded. ``never`` names the sides that say YES of no record. ``undecided`` names the questions the solver
-    did not settle in time, ``left_out`` what the question does not cover (reasons, in English, with codes of
-    :data:`policy_rules.analysis.LIMITS`). ``seconds`` is the time taken.
+    did not settle in time, ``left_out`` why a question could not be asked. ``more`` is the side that pays more
+    where both say YES (``mixed``: either, as the case may be), empty where the amounts have no common measure.
+    ``seconds`` is the time taken.
     """
 
     relation: How
@@ -74,6 +127,7 @@ class Relation:
     days: tuple[date, date]
     open_only: bool = False
     never: tuple[Literal["left", "right"], ...] = ()
+    more: Literal["left", "right", "equal", "mixed", "undecided", ""] = ""
     undecided: tuple[Shows, ...] = ()
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -87,9 +141,9 @@ class Relation:
 class Nature:
     """What one rule can do at all, within ``bounds``.
 
-    ``never``: no record has its YES. ``always``: no record within its population lacks it. None where the solver
-    did not decide. ``implied_by`` names the rules of the pack whose YES on the same subject always brings its own.
-    ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact (``beyond_fact``, by
+    ``never``: no record has its YES. ``always``: no record has its NO within its population. None where the solver
+    did not decide. ``same_as`` names the rules of the pack that say YES of just the same subjects, ``implied_by``
+    those of which the YES brings its own (the nearest of them only). ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact (``beyond_fact``, by
     its path) gives the same verdict.
     """
 
@@ -97,6 +151,7 @@ class Nature:
     never: bool | None
     always: bool | None
     bounds: Bounds
+    same_as: tuple[str, ...] = ()
     implied_by: tuple[str, ...] = ()
     beyond: Witness | None = None
     beyond_fact: str = ""
@@ -105,3 +160,15 @@ class Nature:
     undecided: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def overlay_of(pack: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """An overlay that gives external parameters figures for all days; empty where there are none."""
+    if not figures:
+        return {}
+    ever = {"from": "1900-01-01", "to": "2100-12-31"}
+    values = {
+        name: [{**ever, "value": Decimal(repr(f)) if isinstance(f, float) else f}]
+        for name, f in figures.items()
+    }
+    return {"pack": pack, "parameters": values}

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import (
     Format,
     LangOption,
@@ -21,7 +22,19 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.solving import (
+    ItemsOption,
+    MeaningOption,
+    MembersOption,
+    SaveOption,
+    SecondsOption,
+    said_written,
+    solving,
+    wanted,
+)
 from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
+from policy_rules.diff.saved import diff_cases, write_cases
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import list_packs, load_pack
 from policy_rules.render import comparing, docx, markdown, workbook
@@ -72,10 +85,24 @@ def diff(
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            help="假设两地这一项相同再比较，可多次给出："
+            + "、".join(EQUIVALENCES)
+            + " compare as if this were the same",
+        ),
+    ] = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
+    save: SaveOption = None,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
-    """逐个事项比较两个规则包：只在一份中、相同、哪里不同，各依据哪一条。 Compare two packs, concept by concept."""
+    """逐个事项比较两个规则包：只在一份中、相同、哪里不同、谁宽谁窄，各依据哪一条。 Compare two packs, concept by concept."""
     report = diff_packs(
         load_pack(left, rules),
         load_pack(right, rules),
@@ -83,6 +110,18 @@ def diff(
         right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
     )
+    if wanted(meaning or (True if assume or save else None), lang):
+        with solving(lang) as done:
+            report = with_meaning(
+                report,
+                bounds=Bounds(members, items),
+                assume=assume or (),
+                seconds=seconds,
+                done=done,
+            )
+    if save is not None:
+        for path in write_cases(save, diff_cases(report)):
+            said_written(path, lang)
     language = lang_of(lang)
     _give(
         form,
@@ -161,7 +200,7 @@ def _give(
         place = Place(str(output))
         raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
     write()
-    typer.echo(f"已写入 {output}" if lang is Language.zh else f"written: {output}", err=True)
+    said_written(output, lang)
 
 
 def _json(data: Any) -> str:

@@ -306,18 +306,23 @@ def _likeness(a: Profile, b: Profile) -> int:
 
 def pair(a: Profile, b: Profile, concept: Concept, sides: tuple[_Readings, _Readings]) -> Pair:
     """Two profiles beside each other."""
-    differs = tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
     readings = (*sides[0].of(a), *sides[1].of(b))
-    agreement: dict[str, Agreement] = {}
-    for name in concept.must_agree:
-        agreement[name] = _agreement(name, a, b, differs)
-        if agreement[name] == "agrees":
-            for other in readings:
-                ends = (other.profile, b) if other.pack == a.pack else (a, other.profile)
-                apart = tuple(x for x in ASPECTS if _of(ends[0], x) != _of(ends[1], x))
-                if _agreement(name, *ends, apart) != "agrees":
-                    agreement[name] = "reading"
-    return Pair(a, b, differs, agreement, readings)
+    agreed = {name: agreement(name, a, b, readings) for name in concept.must_agree}
+    return Pair(a, b, _apart(a, b), agreed, readings)
+
+
+def agreement(name: str, a: Profile, b: Profile, readings: Iterable[Hanging]) -> Agreement:
+    """Whether two profiles agree in what a concept may want to agree, under other readings too."""
+    found = _agreement(name, a, b, _apart(a, b))
+    for other in readings if found == "agrees" else ():
+        ends = (other.profile, b) if other.pack == a.pack else (a, other.profile)
+        if _agreement(name, *ends, _apart(*ends)) != "agrees":
+            return "reading"
+    return found
+
+
+def _apart(a: Profile, b: Profile) -> tuple[Aspect, ...]:
+    return tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
 
 
 def _of(profile: Profile, aspect: Aspect) -> Any:

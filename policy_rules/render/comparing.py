@@ -33,6 +33,7 @@ from policy_rules.render.aspects import (
 )
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import bounds_told, meaning_data, meaning_told
 from policy_rules.text import Text
 
 #: What a cell of the matrix tells of a rule or target.
@@ -87,6 +88,7 @@ def diff_data(diff: PackDiff) -> dict[str, Any]:
                             for h in p.readings
                         ],
                         "remark": {"zh": remark(p, "zh"), "en": remark(p, "en")},
+                        "meaning": meaning_data(p.meaning),
                     }
                     for p in c.pairs
                 ],
@@ -116,6 +118,9 @@ def head(diff: PackDiff, lang: Lang) -> Iterator[str]:
             f"concepts in both {counts['both']}, only in A {counts['left']}, only in B {counts['right']}; "
             f"{counts['pairs']} pairs, {counts['same']} the same"
         )
+    asked = [p.meaning for c in diff.concepts for p in c.pairs if p.meaning is not None]
+    if asked:
+        yield bounds_told(asked[0].bounds, lang)
 
 
 def diff(report: PackDiff, lang: Lang, *, everything: bool = False) -> RenderableType:
@@ -145,6 +150,8 @@ def _concept(
         told = remark(pair, lang)
         if told:
             yield paragraph(f"→ {told}", "yellow" if not pair.comparable else "dim")
+        for n, line in enumerate(meaning_told(pair, report, lang)):
+            yield paragraph(f"{'⇒' if not n else ' '} {line}", "bold" if not n else "")
         others = list(hanging(pair, lang))
         if others:
             yield paragraph("其他读法：" if lang == "zh" else "other readings:", "dim")

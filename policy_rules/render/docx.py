@@ -16,7 +16,7 @@ from policy_rules.render.docx_paper import A3, A4, Paper
 from policy_rules.render.html.comparison import Document, document
 from policy_rules.render.html.difference import Both, Group, documents, sections
 from policy_rules.render.html.meaning import Told
-from policy_rules.render.html.parts import Cited, Named, agreed
+from policy_rules.render.html.parts import Cited, agreed
 from policy_rules.render.html.record import Row
 from policy_rules.render.html.words import words
 from policy_rules.render.words import CAUTION
@@ -139,9 +139,8 @@ def _pair(paper: Paper, pair: Both, sides: Sequence[str], lang: Lang) -> None:
 def _meaning(paper: Paper, told: Told, sides: Sequence[str], lang: Lang) -> None:
     w = words(lang)
     paper.paragraph(w["meaning"] + w["colon"] + told.said, bold=True)
-    for note in told.notes:
-        paper.paragraph(_note(note, lang))
-    paper.paragraph(w["bounds"] + w["colon"] + told.bounds)
+    for line in (*told.notes, told.bounds):
+        paper.paragraph(line)
     for shown in told.witnesses:
         day = f" · {w['as_of']} {shown.day}" if shown.day else ""
         rows = [(a.side + " " + a.where, f"{a.verdict} {a.amount}".strip()) for a in shown.answers]
@@ -149,11 +148,6 @@ def _meaning(paper: Paper, told: Told, sides: Sequence[str], lang: Lang) -> None
         paper.table((f"{w['witness']}{w['colon']}{shown.title}{day}", ""), rows, (1, 1))
     if told.hypothetical is not None:
         _meaning(paper, told.hypothetical, sides, lang)
-
-
-def _note(note: Named, lang: Lang) -> str:
-    w = words(lang)
-    return note.name + w["colon"] + (w["sep"].join(note.lines) if note.lines else note.text)
 
 
 def _tree(rows: Iterable[Row], depth: int = 0) -> Iterator[tuple[str, str]]:

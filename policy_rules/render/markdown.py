@@ -10,6 +10,7 @@ from policy_rules.errors import Lang
 from policy_rules.render.aspects import differing, hanging, outcome, remark
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import meaning_told
 
 
 def _safe(text: str) -> str:
@@ -75,6 +76,12 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
         told = remark(pair, lang)
         if told:
             yield from (told, "")
+        meant = meaning_told(pair, report, lang)
+        if meant:
+            yield f"**{_safe(meant[0])}**"
+            yield ""
+            yield from (f"- {_safe(line)}" for line in meant[1:])
+            yield ""
         for clause, label, change in hanging(pair, lang):
             yield f"- {clause}: {label}" + (f" → {_safe(change)}" if change else "")
         if pair.readings:

@@ -15,6 +15,8 @@ from policy_rules.errors import EvaluationError, Lang, Place, Problem
 from policy_rules.render.aspects import AGREED, NAMES, differing, hanging, outcome, remark, said
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import SHORT as RELATION
+from policy_rules.render.meaning import meaning_told
 from policy_rules.render.words import CAUTION
 from policy_rules.text import Text
 from policy_rules.writing import replacing
@@ -128,11 +130,12 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
     sheet = book.active
     sheet.title = "差异" if zh else "differences"
     left, right = where(report.left, lang), where(report.right, lang)
-    heads = ["领域", "事项", "方面", f"A {left}", f"B {right}", "A 条款", "B 条款", "能否直接比较"] if zh else [
-        "topic", "concept", "aspect", f"A {left}", f"B {right}", "A clauses", "B clauses", "comparable"
+    heads = ["领域", "事项", "方面", f"A {left}", f"B {right}", "A 条款", "B 条款", "能否直接比较", "含义"] if zh else [
+        "topic", "concept", "aspect", f"A {left}", f"B {right}", "A clauses", "B clauses", "comparable", "meaning"
     ]  # fmt: skip
     rows: list[list[str]] = []
     readings: list[list[str]] = []
+    meant: list[list[str]] = []
     for concept in report.concepts:
         for pair in concept.pairs:
             names = [concept.concept.topic_label[lang], concept.concept.label[lang]]
@@ -140,14 +143,25 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
                 locators(pair.left.clauses, lang),
                 locators(pair.right.clauses, lang),
                 remark(pair, lang),
+                "" if pair.meaning is None else RELATION[pair.meaning.relation][lang],
+            ]
+            meant += [
+                [*names, f"{pair.left.label[lang]} / {pair.right.label[lang]}", line]
+                for line in meaning_told(pair, report, lang)
             ]
             label = "名称" if zh else "label"
             rows.append([*names, label, pair.left.label[lang], pair.right.label[lang], *ends])
-            rows += [[*names, *told, "", "", ""] for told in differing(pair, lang)]
+            rows += [[*names, *told, "", "", "", ""] for told in differing(pair, lang)]
             for where_, reading, change in hanging(pair, lang):
                 pair_label = f"{pair.left.label[lang]} / {pair.right.label[lang]}"
                 readings.append([*names, pair_label, where_, reading, change])
-    _write(sheet, heads, rows, [12, 18, 12, 46, 46, 20, 20, 30], frozen="D2")
+    _write(sheet, heads, rows, [12, 18, 12, 46, 46, 20, 20, 30, 14], frozen="D2")
+    if meant:
+        sheet = book.create_sheet("含义" if zh else "meaning")
+        heads = ["领域", "事项", "两条规则", "关系、例子、读法"] if zh else [
+            "topic", "concept", "rules", "relation, examples, readings"
+        ]  # fmt: skip
+        _write(sheet, heads, meant, [12, 18, 40, 110], frozen="D2")
     other = book.create_sheet("其他读法" if zh else "other readings")
     heads = ["领域", "事项", "规则或目标", "条款", "另一读法", "会变成"] if zh else [
         "topic", "concept", "rule or target", "clause", "other reading", "what it would make of it"

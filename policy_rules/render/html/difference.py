@@ -15,7 +15,7 @@ from policy_rules.render.aspects import NAMES, NOTHING, differing, hanging, rema
 from policy_rules.render.comparing import HYPOTHETICAL, where
 from policy_rules.render.html.comparison import Document, document
 from policy_rules.render.html.environment import alone
-from policy_rules.render.html.meaning import RELATIONS, Told, told
+from policy_rules.render.html.meaning import Told, told
 from policy_rules.render.html.parts import (
     POLARITIES,
     Choice,
@@ -30,6 +30,7 @@ from policy_rules.render.html.parts import (
 )
 from policy_rules.render.html.words import words
 from policy_rules.render.locators import locators
+from policy_rules.render.meaning import SHORT
 from policy_rules.render.words import CAUTION
 
 Side = Literal["a", "b"]
@@ -113,7 +114,7 @@ def difference(report: PackDiff, lang: Lang) -> str:
     used = {d for s in found for g in s.groups for p in g.pairs for d in p.differences}
     w = words(lang)
     marks = [("same", w["same"]), ("plainly", w["plainly"]), ("not_plainly", w["not_plainly"])]
-    marks += [(f"means_{name}", text[lang]) for name, text in RELATIONS.items()]
+    marks += [(f"means_{name}", text[lang]) for name, text in SHORT.items()]
     sides = [Choice(f"only_{side}", w[f"only_{side}"]) for side, _ in _SIDES]
     packs = (report.left, report.right)
     notes = [HYPOTHETICAL[lang]] if report.hypothetical else []
@@ -206,7 +207,7 @@ def both(pair: Pair, report: PackDiff, lang: Lang) -> Both:
         remark(pair, lang),
         pair.comparable,
         tuple(Other(*words_) for words_ in hanging(pair, lang)),
-        told(pair.meaning, report, lang),
+        told(pair, report, lang),
         (mark, *pair.differs, *([f"means_{pair.meaning.relation}"] if pair.meaning else ())),
         tuple(dict.fromkeys(p.force for p in ends)),
         tuple(dict.fromkeys(p.effect for p in ends if p.effect)),

@@ -130,17 +130,19 @@ class _Teller:
         if isinstance(value, date):
             return str(value)
         if isinstance(value, int | float | Decimal | Fraction):
-            return self.figure(spec, value)
+            return figure_told(value, spec.unit, self.lang)
         return str(value)
 
-    def figure(self, spec: FactSpec, value: int | float | Decimal | Fraction) -> str:
-        exact = Fraction(str(value))
-        if spec.unit == "ratio":
-            return f"{number(_plain(exact * 100))}%"
-        if spec.unit == "years" and 1900 <= exact <= 2200:
-            return str(value)
-        unit = UNITS[spec.unit][self.lang] if spec.unit in UNITS else spec.unit or ""
-        return f"{number(_plain(exact))}{unit}"
+
+def figure_told(value: int | float | Decimal | Fraction, unit: str | None, lang: Lang) -> str:
+    """A figure with its unit."""
+    exact = Fraction(str(value))
+    if unit == "ratio":
+        return f"{number(_plain(exact * 100))}%"
+    if unit == "years" and 1900 <= exact <= 2200:
+        return str(value)
+    name = UNITS[unit][lang] if unit in UNITS else unit or ""
+    return f"{number(_plain(exact))}{name}"
 
 
 def truth(value: Any, lang: Lang) -> str:

@@ -24,11 +24,19 @@ from policy_rules.tables.lowering.values import Number, Truth
 from policy_rules.tables.plan import Expr, Lit, Op, Outcome, Plan
 
 
-class _Compiler(Lowerer):
+class Compiler(Lowerer):
+    """Lowers with the meaning every column engine shares."""
+
     meaning: ClassVar[Mapping[type[Any], Any]] = MEANING
 
 
-def lower(pack: Pack, kind: str, day: date, rules: Iterable[str] | None = None) -> Plan:
+def lower(
+    pack: Pack,
+    kind: str,
+    day: date,
+    rules: Iterable[str] | None = None,
+    compiler: type[Lowerer] = Compiler,
+) -> Plan:
     """The plan of a pack on a day, for records of one kind (a household with its members).
 
     ``rules`` are the ids of those wanted, by default all about the kind (and its members). Outcomes
@@ -38,9 +46,11 @@ def lower(pack: Pack, kind: str, day: date, rules: Iterable[str] | None = None) 
     Facts are read as :class:`~policy_rules.tables.frames.Population` holds them. Of an outcome, ``met`` and
     ``amount`` count only where the verdict is not false. Amounts are a numerator and a denominator each way:
     without a numerator the end is open; without denominators no line of the amount applies.
+
+    ``compiler`` may read some nodes from other columns (the solver has external parameters in columns).
     """
     wanted = None if rules is None else frozenset(rules)
-    at = _Compiler(pack, kind, day)
+    at = compiler(pack, kind, day)
     outcomes: list[Outcome] = []
     left: list[tuple[str, str]] = []
     for member in (False, True) if kind == "household" else (False,):
