@@ -139,8 +139,10 @@ def _pair(paper: Paper, pair: Both, sides: Sequence[str], lang: Lang) -> None:
 def _meaning(paper: Paper, told: Told, sides: Sequence[str], lang: Lang) -> None:
     w = words(lang)
     paper.paragraph(w["meaning"] + w["colon"] + told.said, bold=True)
-    for line in (*told.notes, told.bounds):
-        paper.paragraph(line)
+    for line in told.notes:
+        paper.paragraph(line, "List Bullet")
+    if told.bounds:
+        paper.paragraph(told.bounds)
     for shown in told.witnesses:
         day = f" · {w['as_of']} {shown.day}" if shown.day else ""
         rows = [(a.side + " " + a.where, f"{a.verdict} {a.amount}".strip()) for a in shown.answers]

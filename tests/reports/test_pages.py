@@ -22,7 +22,7 @@ from policy_rules.diff.meaning import Meaning, OtherReading
 from policy_rules.render.html import environment
 from policy_rules.render.html.comparison import comparison
 from policy_rules.render.html.difference import difference
-from policy_rules.render.html.record import Row, record_rows
+from policy_rules.render.html.record import record_rows
 from policy_rules.render.html.typography import chinese
 
 
@@ -116,10 +116,10 @@ def test_a_record_reads_as_labels_and_values() -> None:
     vocabulary = pack().vocabulary
     rows = {r.name: r for r in record_rows(RECORD, vocabulary, {}, "zh")}
     assert rows["户类型"].value == "脱贫户"
-    years = next(r for r in rows.values() if r.rows and r.rows[0].name == "2022年")
-    assert years.rows[0].rows == (Row("人均纯收入", "8,500元/人"),)
-    members = next(r for r in rows.values() if r.rows and r.rows[0].name == "成员 m1")
-    assert [r.value for r in members.rows[1].rows] == ["未登记"]
+    assert rows["各年度收入 · 2022年 · 人均纯收入"].value == "8,500元/人"
+    members = rows["家庭成员"]
+    assert [r.name for r in members.rows] == ["成员 m1", "成员 m2 · 劳动技能"]
+    assert members.rows[1].value == "未登记"
     only = frozenset({("household", "type")})
     (row,) = record_rows(RECORD, vocabulary, {}, "en", only)
     assert row.value == vocabulary.codes["household_type"].values["lifted"].en

@@ -39,7 +39,10 @@ class Shown:
 
 @attrs.frozen
 class Told:
-    """A meaning in words: the first line, the others, witnesses, and the answer under an equivalence."""
+    """A meaning in words: the first line, the others, witnesses, and the answer under an equivalence.
+
+    ``bounds`` is empty where they are those told above.
+    """
 
     said: str
     notes: tuple[str, ...]
@@ -55,15 +58,19 @@ def told(pair: Pair, report: PackDiff, lang: Lang) -> Told | None:
         return None
     bare = attrs.evolve(meaning, witnesses=(), hypothetical=None)
     said, *notes = meaning_told(attrs.evolve(pair, meaning=bare), report, lang)
-    other = meaning.hypothetical
+    other, under = meaning.hypothetical, None
     if other is not None and other.answer is not None and other.answer is meaning.answer:
         other = attrs.evolve(other, witnesses=())  # told already
+    if other is not None:
+        under = told(attrs.evolve(pair, meaning=other), report, lang)
+        if under is not None and other.bounds == meaning.bounds:
+            under = attrs.evolve(under, bounds="")
     return Told(
         said,
         tuple(notes),
         tuple(_witness(w, report, lang) for w in meaning.witnesses),
         bounds_told(meaning.bounds, lang),
-        None if other is None else told(attrs.evolve(pair, meaning=other), report, lang),
+        under,
     )
 
 

@@ -54,7 +54,15 @@ def record_rows(
     conditions; ``only`` leaves out all other facts.
     """
     teller = _Teller(vocabulary, packs, lang, only)
-    return tuple(teller.record(record, str(record.get("kind") or "household")))
+    return tuple(map(_short, teller.record(record, str(record.get("kind") or "household"))))
+
+
+def _short(row: Row) -> Row:
+    """A row in which a group of one fact stands on one line: 各年度收入 · 2024年 · 人均纯收入."""
+    rows = tuple(map(_short, row.rows))
+    if len(rows) == 1 and not row.value:
+        return Row(f"{row.name} · {rows[0].name}", rows[0].value, rows[0].rows)
+    return Row(row.name, row.value, rows)
 
 
 @attrs.frozen
