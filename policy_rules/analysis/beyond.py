@@ -58,8 +58,11 @@ def beyond(
 
 
 def _name(value: Value) -> str:
+    """``member.startup.employees``, ``income_year.net(2022)``, ``external.poor_credit``."""
+    if value.spec is None:
+        return f"external.{value.path.rpartition('.')[2]}"
     year = "" if value.row.year is None else f"({value.row.year})"
-    return f"{value.row.frame}{year}.{value.path}"
+    return f"{value.spec.record}.{value.spec.path}{year}"
 
 
 def _read_twice(asked: Asked, world: World) -> Iterator[Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from typing import Final
 
 import attrs
 
@@ -84,25 +85,32 @@ class _One:
         return witness(self.world, [self.asked], "left_only", (verdict, None), chooser.model)
 
 
+_OPEN: Final = ("never", "always", "beyond", "implied")
+
+
 def examine_pack(
     pack: Pack,
     as_of: date | None = None,
     *,
+    rules: Iterable[str] = (),
     bounds: Bounds | None = None,
     seconds: float = 600.0,
     done: Callable[[int, int], None] = lambda n, of: None,
 ) -> tuple[Nature, ...]:
-    """The nature of every rule of a pack, in its order, with the rules each follows from.
+    """The nature of every rule of a pack (or of some ``rules``), in its order, with the rules each follows from.
 
+    Where only some are asked for, only those are looked at as what others follow from.
     ``as_of`` is by default the last day of the pack; a rule that is not in force then is asked on its own last day.
     After ``seconds`` in all, rules that are left are undecided. ``done`` is told how many rules are done.
-    Raises as :func:`policy_rules.analysis.relate` does.
+    Raises :class:`~policy_rules.errors.NotFoundError` (``unknown_rule``), and as
+    :func:`policy_rules.analysis.relate` does.
     """
     bounds = bounds or Bounds()
     end = time.monotonic() + seconds
     day = as_of or pack.in_force.end or pack.in_force.start or date(2022, 12, 31)
     natures: list[Nature] = []
-    for i, rule in enumerate(pack.rules.values()):
+    wanted = [RuleOn.of(pack, name).rule for name in rules] or list(pack.rules.values())
+    for i, rule in enumerate(wanted):
         if time.monotonic() > end:
             natures.append(
                 Nature(
@@ -111,7 +119,7 @@ def examine_pack(
             )
         else:
             natures.append(examined(RuleOn.within(pack, rule, day), bounds))
-        done(i + 1, len(pack.rules))
+        done(i + 1, len(wanted))
     return tuple(_implied(pack, day, natures, bounds, end))
 
 
@@ -119,6 +127,7 @@ def _implied(
     pack: Pack, day: date, natures: list[Nature], bounds: Bounds, end: float
 ) -> Iterator[Nature]:
     """With what each follows from: where the plainest YES of one is a YES of another, the solver is asked."""
+    known = {nature.rule for nature in natures}
     brings: dict[str, set[str]] = {}
     open_: set[str] = set()
     for nature in natures:
@@ -127,7 +136,7 @@ def _implied(
             continue
         brought = brings.setdefault(rule.id, set())
         for other in _also_yes(pack, rule.id, nature.yes, day):
-            if other in brought:
+            if other in brought or other not in known:
                 continue
             sides = RuleOn(pack, rule, day), RuleOn(pack, pack.rules[other], day)
             found = follows(*sides, bounds, Assumptions()) if time.monotonic() < end else None

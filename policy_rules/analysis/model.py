@@ -143,8 +143,8 @@ class Nature:
 
     ``never``: no record has its YES. ``always``: no record has its NO within its population. None where the solver
     did not decide. ``same_as`` names the rules of the pack that say YES of just the same subjects, ``implied_by``
-    those of which the YES brings its own (the nearest of them only). ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact (``beyond_fact``, by
-    its path) gives the same verdict.
+    those of which the YES brings its own (the nearest of them only). ``beyond`` is a record that leaves the rule UNKNOWN although every value of one missing fact gives the same
+    verdict; ``beyond_fact`` names it (``income_year.net(2022)``). It is looked for in small records only.
     """
 
     rule: str

@@ -8,6 +8,7 @@ import typer
 
 from policy_rules._version import __version__
 from policy_rules.cli import (
+    analysing,
     batch,
     comparing,
     coverage,
@@ -53,6 +54,7 @@ app.command("replay")(replaying.replay)
 app.command("packs")(packs.packs)
 app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
+app.command("analyse")(analysing.analyse)
 app.command("site")(site.site)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)

@@ -33,6 +33,7 @@ from policy_rules.cli.solving import (
     wanted,
 )
 from policy_rules.diff.compare import compare_packs, diff_packs
+from policy_rules.diff.generous import with_generous
 from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
 from policy_rules.diff.saved import diff_cases, write_cases
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
@@ -149,12 +150,20 @@ def compare(
     output: OutputOption = None,
     rules: RulesOption = None,
     everything: Annotated[bool, typer.Option("--all", help="全部列出 everything")] = False,
+    meaning: MeaningOption = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
+    seconds: SecondsOption = SECONDS,
     lang: LangOption = Language.zh,
     form: ReportOption = Report.table,
 ) -> None:
     """各地对照表：每个事项一行，每个规则包一列。 All packs beside each other, a row a concept."""
     packs = [load_pack(name, rules) for name in names or list_packs(rules)]
     report = compare_packs(packs, as_of=day_option(day, "--on"), concepts=concept or ())
+    if len(packs) > 1 and wanted(meaning, lang):
+        with solving(lang) as done:
+            bounds = Bounds(members, items)
+            report = with_generous(report, bounds=bounds, seconds=seconds, done=done)
     language = lang_of(lang)
     _give(
         form,

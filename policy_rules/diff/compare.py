@@ -1,7 +1,7 @@
 """Two packs, or many, concept by concept: the structural answer.
 
 What only one pack speaks of is *not mentioned* in the other, which forbids nothing. Nothing is called wider,
-narrower or more generous here: that takes a proof (issue of its own), and concepts that allow it.
+narrower or more generous here: that takes a proof (:mod:`policy_rules.diff.meaning`), and concepts that allow it.
 """
 
 from __future__ import annotations
@@ -121,11 +121,16 @@ class PackDiff:
 
 @attrs.frozen(eq=False, repr=False)
 class Comparison:
-    """Many packs beside each other: for each concept, what each pack says of it."""
+    """Many packs beside each other: for each concept, what each pack says of it.
+
+    ``generous`` names the most generous packs by concept, where that is defined
+    (:func:`policy_rules.diff.generous.with_generous`); None where it was not asked.
+    """
 
     packs: tuple[Pack, ...]
     days: Mapping[str, date]
     rows: tuple[tuple[Concept, Mapping[str, tuple[Profile, ...]]], ...]
+    generous: Mapping[str, tuple[str, ...]] | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(pack.id for pack in self.packs)

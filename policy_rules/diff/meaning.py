@@ -44,6 +44,8 @@ _MORE: Final = (
     "lower_condition_more_generous",
     "wider_group_more_generous",
 )
+#: The polarities under which one rule may be more generous than another.
+ORDERED: Final = frozenset({*_MORE, "narrower_group_more_generous", "larger_amount"})
 #: Seconds for all pairs of a comparison, unless told otherwise.
 SECONDS: Final = 120.0
 
@@ -121,7 +123,7 @@ def with_meaning(
                 Problem("not_allowed", place, one_of(EQUIVALENCES), shown(name), near)
             )
     asker = Asker(diff, bounds or Bounds(), wanted, time.monotonic() + seconds)
-    pairs = [(c.concept, p) for c in diff.concepts for p in c.pairs if _are_rules(p)]
+    pairs = [(c.concept, p) for c in diff.concepts for p in c.pairs if are_rules(p)]
     found: dict[int, Meaning] = {}
     for i, (concept, pair) in enumerate(pairs):
         found[id(pair)] = asker.meaning(pair, concept)
@@ -137,7 +139,8 @@ def with_meaning(
     return attrs.evolve(diff, concepts=tuple(map(told, diff.concepts)))
 
 
-def _are_rules(pair: Pair) -> bool:
+def are_rules(pair: Pair) -> bool:
+    """Whether a pair is of rules, which a solver can be asked about."""
     return isinstance(pair.left.thing, Rule) and isinstance(pair.right.thing, Rule)
 
 
@@ -154,7 +157,7 @@ class Asker:
 
     def meaning(self, pair: Pair, concept: Concept) -> Meaning:
         """What a pair means, other readings apart."""
-        lacking = tuple(_lacking(pair, concept))
+        lacking = tuple(lacking_in(pair, concept))
         rest = tuple(n for n in lacking if _COVERS.get(n, n) not in self.assume)
         plain = self._meaning(pair, concept, self.assume, rest)
         names = {_COVERS.get(n, n) for n in lacking}
@@ -274,7 +277,7 @@ _DECIDING: Final = frozenset(
 )
 
 
-def _lacking(pair: Pair, concept: Concept) -> Iterator[str]:
+def lacking_in(pair: Pair, concept: Concept) -> Iterator[str]:
     """What must agree before one side is called more generous, and does not."""
     for name in dict.fromkeys((*concept.must_agree, *ALWAYS)):
         known = pair.agreement.get(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from policy_rules.analysis.model import Witness
+from policy_rules.analysis.model import Nature, Witness
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.meaning import Meaning
 from policy_rules.packs.model import Pack
@@ -64,6 +64,17 @@ def _witnesses(pair: Pair) -> Iterator[tuple[str, Witness, Meaning]]:
     if hypothetical is not None and hypothetical.answer is not meaning.answer:
         for witness in hypothetical.witnesses:
             yield f"{other}_{witness.kind}_assumed", witness, hypothetical
+
+
+def nature_cases(pack: Pack, natures: Iterable[Nature]) -> dict[str, list[dict[str, Any]]]:
+    """A YES, a NO and a needless UNKNOWN of each rule, as far as there are any."""
+    cases = [
+        case_of(f"{n.rule}_{name}", w, pack, n.rule, str(w.record["as_of"]), w.left)
+        for n in natures
+        for name, w in (("yes", n.yes), ("no", n.no), ("open", n.beyond))
+        if w is not None
+    ]
+    return {pack.id: list(_numbered(cases))}
 
 
 def _numbered(cases: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

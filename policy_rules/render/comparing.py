@@ -231,6 +231,9 @@ def comparison_data(report: Comparison) -> dict[str, Any]:
                 "polarity": concept.polarity,
                 "must_agree": list(concept.must_agree),
                 "packs": {p: [profile_data(x) for x in xs] for p, xs in cells.items()},
+                "most_generous": (
+                    None if report.generous is None else list(report.generous.get(concept.id, ()))
+                ),
             }
             for concept, cells in report.rows
         ],
@@ -261,6 +264,13 @@ def cell(profiles: Sequence[Profile], lang: Lang, most: int | None = None) -> st
     return "\n".join(texts)
 
 
+def most_generous(report: Comparison, concept: str, lang: Lang) -> str:
+    """The regions most generous in a concept, where that can be said."""
+    best = (report.generous or {}).get(concept, ())
+    names = [where(p, lang) for p in report.packs if p.id in best]
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
 def comparison(report: Comparison, lang: Lang, *, everything: bool = False) -> RenderableType:
     """For each concept, what each pack says; the short form has concepts of more than one pack."""
     parts: list[RenderableType] = []
@@ -277,6 +287,10 @@ def comparison(report: Comparison, lang: Lang, *, everything: bool = False) -> R
             join = "、" if lang == "zh" else ", "
             told = "可比的前提：" if lang == "zh" else "comparable only with the same: "
             parts.append(paragraph(told + join.join(agreed), "dim"))
+        best = most_generous(report, concept.id, lang)
+        if best:
+            told = "对对象最有利：" if lang == "zh" else "most generous: "
+            parts.append(paragraph(told + best, "bold"))
         rows = [
             (where(p, lang), cell(cells.get(p.id, ()), lang, None if everything else 3))
             for p in report.packs

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from policy_rules.diff.compare import Comparison, PackDiff
 from policy_rules.errors import Lang
-from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
+from policy_rules.render.comparing import HYPOTHETICAL, cell, head, most_generous, where
 from policy_rules.render.docx_paper import A3, A4, Paper
 from policy_rules.render.html.comparison import Document, document
 from policy_rules.render.html.difference import Both, Group, documents, sections
@@ -43,10 +43,13 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
         paper.heading(topic, 1)
         told = []
         for concept, cells in items:
+            best = most_generous(report, concept.id, lang)
             first = [concept.label[lang], concept.question[lang]]
             if concept.must_agree:
                 names = w["comma"].join(agreed(concept, lang))
                 first.append(w["must_agree"] + w["colon"] + names)
+            if best:
+                first.append(w["most_generous"] + w["colon"] + best)
             told.append(
                 ["\n".join(first), *(cell(cells.get(p.id, ()), lang) for p in report.packs)]
             )

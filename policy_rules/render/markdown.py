@@ -8,7 +8,7 @@ from policy_rules.diff.compare import Comparison, ConceptDiff, PackDiff, Pair
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
 from policy_rules.render.aspects import differing, hanging, outcome, remark
-from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
+from policy_rules.render.comparing import HYPOTHETICAL, cell, head, most_generous, where
 from policy_rules.render.locators import locators
 from policy_rules.render.meaning import meaning_told
 
@@ -110,8 +110,15 @@ def comparison(report: Comparison, lang: Lang) -> str:
         lines.append(f"- {where(pack, lang)}: {pack.document.title[lang]} ({report.days[pack.id]})")
     lines += ["", HYPOTHETICAL[lang], ""]
     heads = ["事项" if lang == "zh" else "concept", *(where(p, lang) for p in report.packs)]
+    asked = report.generous is not None
+    if asked:
+        heads.append("对对象最有利" if lang == "zh" else "most generous")
     rows = (
-        [concept.label[lang], *(cell(cells.get(p.id, ()), lang) for p in report.packs)]
+        [
+            concept.label[lang],
+            *(cell(cells.get(p.id, ()), lang) for p in report.packs),
+            *([most_generous(report, concept.id, lang) or "—"] if asked else []),
+        ]
         for concept, cells in report.rows
     )
     return "\n".join([*lines, *_table(heads, rows)]).rstrip() + "\n"

@@ -13,7 +13,7 @@ from policy_rules.diff.compare import ASPECTS, Aspect, Comparison, PackDiff
 from policy_rules.diff.profile import Profile
 from policy_rules.errors import EvaluationError, Lang, Place, Problem
 from policy_rules.render.aspects import AGREED, NAMES, differing, hanging, outcome, remark, said
-from policy_rules.render.comparing import HYPOTHETICAL, cell, head, where
+from policy_rules.render.comparing import HYPOTHETICAL, cell, head, most_generous, where
 from policy_rules.render.locators import locators
 from policy_rules.render.meaning import SHORT as RELATION
 from policy_rules.render.meaning import meaning_told
@@ -62,14 +62,20 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
     sheet = book.active
     sheet.title = "对照表" if zh else "matrix"
     heads = ["领域", "事项", "要回答的问题", "可比的前提"] if zh else ["topic", "concept", "question", "must agree"]  # fmt: skip
+    asked = report.generous is not None
+    if asked:
+        heads.append("对对象最有利" if zh else "most generous")
     rows: list[list[str]] = []
     for concept, cells in report.rows:
         agreed = [AGREED.get(n, Text(n, n))[lang] for n in concept.must_agree]
         first = [concept.topic_label[lang], concept.label[lang], concept.question[lang]]
         first.append(("、" if zh else ", ").join(agreed))
+        if asked:
+            first.append(most_generous(report, concept.id, lang) or "—")
         rows.append(first + [cell(cells.get(p.id, ()), lang, MOST) for p in report.packs])
     names = [where(p, lang) for p in report.packs]
-    _write(sheet, [*heads, *names], rows, [12, 18, 24, 12, *(44 for _ in names)], frozen="C2")
+    widths = [12, 18, 24, 12, *([14] if asked else []), *(44 for _ in names)]
+    _write(sheet, [*heads, *names], rows, widths, frozen="C2")
     _long(book.create_sheet("逐条" if zh else "rules"), report, lang)
     notes = [HYPOTHETICAL[lang], CAUTION[lang]]
     _about(book.create_sheet("说明" if zh else "notes"), report, notes, lang)

@@ -66,6 +66,15 @@ def test_the_matrix_tells_every_rule_of_every_pack() -> None:
     assert [f"{p.pack}.{p.thing.id}" for p in entries if f"{p.pack}.{p.thing.id}" not in told] == []
 
 
+def test_the_most_generous_region_is_named_where_there_is_one() -> None:
+    report = attrs.evolve(matrix(), generous={"low_income_listing": ("yunnan/mengyong",)})
+    page = sound(comparison(report, "zh"))
+    assert "对对象最有利：临沧市耿马县勐永镇" in page.texts
+    assert page.texts.count("对对象最有利") == 1
+    marks = [value for name, value in page.attributes if name == "data-mentioned"]
+    assert sum("ranked" in mark for mark in marks) == 1
+
+
 def test_the_difference_tells_both_sides_and_the_clauses() -> None:
     told = sound(difference(diff_packs(pack(), pack("9000")), "zh")).texts
     assert {
@@ -140,7 +149,7 @@ def test_the_commands_write_files_whole(kind: str, tmp_path: Path) -> None:
                 "增收重点帮扶对象",
                 "--no-meaning",
             ],
-            ["compare", "yunnan/mengyong", "--concept", "增收重点帮扶对象"],
+            ["compare", "yunnan/mengyong", "--no-meaning", "--concept", "增收重点帮扶对象"],
         )
     ):
         first, second = tmp_path / f"{n}.{kind}", tmp_path / f"{n}b.{kind}"

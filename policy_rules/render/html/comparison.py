@@ -12,7 +12,7 @@ from policy_rules.diff.profile import Profile
 from policy_rules.errors import Lang
 from policy_rules.facts.concepts import Concept
 from policy_rules.packs.model import Pack
-from policy_rules.render.comparing import HYPOTHETICAL, where
+from policy_rules.render.comparing import HYPOTHETICAL, most_generous, where
 from policy_rules.render.html.environment import alone
 from policy_rules.render.html.parts import (
     POLARITIES,
@@ -37,6 +37,7 @@ class Column:
     entries: tuple[Entry, ...]
     rules: int
     targets: int
+    best: bool
 
 
 @attrs.frozen
@@ -51,6 +52,7 @@ class Block:
     agreed: tuple[str, ...]
     columns: tuple[Column, ...]
     mentioned: int
+    generous: str
 
 
 @attrs.frozen
@@ -88,6 +90,7 @@ def comparison(report: Comparison, lang: Lang) -> str:
         topic_choices=topics((c for c, _ in report.rows), lang),
         regions=[Choice(p.id, where(p, lang)) for p in report.packs],
         filters=filters(entries, lang),
+        ranked=bool(report.generous),
         notes=[HYPOTHETICAL[lang], CAUTION[lang]],
         total=len(entries),
     )
@@ -108,7 +111,7 @@ def document(pack: Pack, day: str, lang: Lang) -> Document:
 
 def blocks(report: Comparison, lang: Lang, link: Linker = no_links) -> tuple[Topic, ...]:
     """The concepts by topic, each with a column a pack."""
-    made = [_block(concept, cells, report.packs, lang, link) for concept, cells in report.rows]
+    made = [_block(concept, report, cells, lang, link) for concept, cells in report.rows]
     labels = {c.topic: c.topic_label[lang] for c, _ in report.rows}
     order = list(labels)
     made.sort(key=lambda b: order.index(b.topic))
@@ -120,11 +123,12 @@ def blocks(report: Comparison, lang: Lang, link: Linker = no_links) -> tuple[Top
 
 def _block(
     concept: Concept,
+    report: Comparison,
     cells: Mapping[str, Sequence[Profile]],
-    packs: Sequence[Pack],
     lang: Lang,
     link: Linker,
 ) -> Block:
+    best = (report.generous or {}).get(concept.id, ())
     return Block(
         concept.id,
         concept.label[lang],
@@ -132,13 +136,18 @@ def _block(
         concept.question[lang],
         POLARITIES[concept.polarity][lang],
         agreed(concept, lang),
-        tuple(_columns(cells, packs, lang, link)),
+        tuple(_columns(cells, report.packs, best, lang, link)),
         len(cells),
+        most_generous(report, concept.id, lang),
     )
 
 
 def _columns(
-    cells: Mapping[str, Sequence[Profile]], packs: Sequence[Pack], lang: Lang, link: Linker
+    cells: Mapping[str, Sequence[Profile]],
+    packs: Sequence[Pack],
+    best: Sequence[str],
+    lang: Lang,
+    link: Linker,
 ) -> Iterator[Column]:
     for pack in packs:
         profiles = cells.get(pack.id, ())
@@ -149,4 +158,5 @@ def _columns(
             tuple(entry(p, pack, lang, link) for p in profiles),
             len(profiles) - targets,
             targets,
+            pack.id in best,
         )

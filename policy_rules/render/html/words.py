@@ -41,6 +41,8 @@ _WORDS: Final[dict[str, Text]] = {
     "effect": Text("方式", "Effect"),
     "difference": Text("差异", "Difference"),
     "mentioned": Text("提到的地区", "Mentioned in"),
+    "most_generous": Text("对对象最有利", "most generous"),
+    "ranked_best": Text("能比出哪地最有利的", "where one is most generous"),
     "several": Text("两地以上", "more than one region"),
     "single": Text("仅一地", "one region only"),
     "all": Text("全部", "all"),
