@@ -59,4 +59,5 @@ def _of(volume: Volume, lang: Lang) -> Iterator[Entry]:
             yield (w[section], region, thing.label[lang], text, page(f"{section}.{thing.id}"))
     for clause in pack.clauses.values():
         text = f"{clause.summary[lang]} · {clause.id}"
-        yield (w["clause"], region, locator(clause.id, lang), text, page(f"clauses.{clause.id}"))
+        kind = f"{w['clause']} · {w['summary']}"
+        yield (kind, region, locator(clause.id, lang), text, page(f"clauses.{clause.id}"))

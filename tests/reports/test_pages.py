@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -19,6 +21,7 @@ from policy_rules import EvaluationError, compare_packs, diff_packs
 from policy_rules.analysis.model import Bounds
 from policy_rules.cli.app import app
 from policy_rules.diff.meaning import Meaning, OtherReading
+from policy_rules.render import docx
 from policy_rules.render.html import environment
 from policy_rules.render.html.comparison import comparison
 from policy_rules.render.html.difference import difference
@@ -164,15 +167,48 @@ def test_the_commands_write_files_whole(kind: str, tmp_path: Path) -> None:
     assert "cannot_write" in done.output
 
 
-def test_without_the_extra_the_command_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "jinja2", None)
+@pytest.mark.parametrize("package", ["jinja2", "docx"])
+def test_without_the_extra_the_command_to_install_is_named(
+    package: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
     environment.environment.cache_clear()
+    report = compare_packs([pack()])
+    page: Callable[[], object] = partial(comparison, report, "en")
+    paper: Callable[[], object] = partial(docx.comparison, report, tmp_path / "x.docx", "en")
     with pytest.raises(EvaluationError, match="extra_missing") as caught:
-        comparison(compare_packs([pack()]), "en")
+        (page if package == "jinja2" else paper)()
     assert "policy-rules[reports]" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
     environment.environment.cache_clear()
+
+
+def test_a_word_document_repeats_heads_and_sets_chinese_fonts(tmp_path: Path) -> None:
+    from docx import Document
+    from docx.enum.section import WD_ORIENT
+    from docx.oxml.ns import qn
+
+    path = tmp_path / "d.docx"
+    docx.diff(meant(), path, "zh")
+    book = Document(str(path))
+    for table in book.tables:
+        assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+    for name in ("Normal", "Heading 1", "Title"):
+        fonts = book.styles[name].element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")) in ("宋体", "黑体")
+        assert fonts.get(qn("w:eastAsiaTheme")) is None
+    told = "\n".join(
+        [p.text for p in book.paragraphs]
+        + [cell.text for table in book.tables for row in table.rows for cell in row.cells]
+    )
+    for part in ("A 比 B 窄", "第1条第1句：摘要", "8,500元/人", "2022年人均纯收入低于9,000元/人"):
+        assert part in told, part
+    docx.comparison(matrix(), path, "en")
+    (section,) = Document(str(path)).sections
+    assert section.orientation == WD_ORIENT.LANDSCAPE
+    assert section.page_width > section.page_height
+    docx.diff(diff_packs(pack(), hostile()), path, "en")
+    assert HOSTILE in "\n".join(c.text for t in Document(str(path)).tables for c in t._cells)
 
 
 @pytest.mark.parametrize(
