@@ -142,27 +142,17 @@ def test_a_record_reads_as_labels_and_values() -> None:
 
 @pytest.mark.parametrize("kind", ["html", "docx"])
 def test_the_commands_write_files_whole(kind: str, tmp_path: Path) -> None:
-    for n, args in enumerate(
-        (
-            [
-                "diff",
-                "yunnan/mengyong",
-                "yunnan/mengyong",
-                "--concept",
-                "增收重点帮扶对象",
-                "--no-meaning",
-            ],
-            ["compare", "yunnan/mengyong", "--no-meaning", "--concept", "增收重点帮扶对象"],
-        )
-    ):
-        first, second = tmp_path / f"{n}.{kind}", tmp_path / f"{n}b.{kind}"
-        for target in (first, second):
-            done = CliRunner().invoke(app, [*args, "-o", str(target)])
-            assert done.exit_code == 0, done.output
-        assert first.read_bytes() == second.read_bytes()
-    done = CliRunner().invoke(
-        app, ["compare", "yunnan/mengyong", "-o", str(tmp_path / "no" / f"x.{kind}")]
-    )
+    path = tmp_path / f"x.{kind}"
+    line = ["--concept", "增收重点帮扶对象", "--no-meaning"]
+    wholes = []
+    for args in (["diff", "yunnan/mengyong", "yunnan/mengyong"], ["compare", "yunnan/mengyong"]):
+        done = CliRunner().invoke(app, [*args, *line, "-o", str(path)])
+        assert done.exit_code == 0, done.output
+        assert [p.name for p in tmp_path.iterdir()] == [path.name]
+        wholes.append(path.read_bytes())
+    assert wholes[0] != wholes[1]
+    nowhere = str(tmp_path / "no" / path.name)
+    done = CliRunner().invoke(app, ["compare", "yunnan/mengyong", *line, "-o", nowhere])
     assert done.exit_code == 2
     assert "cannot_write" in done.output
 
@@ -203,7 +193,10 @@ def test_a_word_document_repeats_heads_and_sets_chinese_fonts(tmp_path: Path) ->
     )
     for part in ("A 比 B 窄", "第1条第1句：摘要", "8,500元/人", "2022年人均纯收入低于9,000元/人"):
         assert part in told, part
-    docx.comparison(matrix(), path, "en")
+    before = path.read_bytes()
+    docx.diff(meant(), path, "zh")
+    assert path.read_bytes() == before
+    docx.comparison(compare_packs([pack(), hostile()]), path, "en")
     (section,) = Document(str(path)).sections
     assert section.orientation == WD_ORIENT.LANDSCAPE
     assert section.page_width > section.page_height
