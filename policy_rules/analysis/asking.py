@@ -17,6 +17,7 @@ from policy_rules.analysis import cells
 from policy_rules.analysis.cells import Cell, Texts, Truth, Whole
 from policy_rules.analysis.model import Bounds
 from policy_rules.analysis.terms import Bool
+from policy_rules.analysis.vocabularies import merged
 from policy_rules.analysis.world import PARAMETER, Row, World
 from policy_rules.expr.nodes import Param
 from policy_rules.packs.model import Pack, Rule
@@ -283,10 +284,14 @@ def _outer(row: Row) -> Row:
     return row.outer
 
 
-def world_of(asked: Sequence[Asked], bounds: Bounds) -> World:
-    """A world for rules of one kind of record: what they look into, and texts they do not name."""
+def world_of(asked: Sequence[Asked], bounds: Bounds, *, narrow: bool = True) -> World:
+    """A world for rules of one kind of record: what they look into, and texts they do not name.
+
+    ``narrow`` leaves out members beside the first where the rules are about members and look at one only.
+    """
     first = asked[0]
-    if first.rule.subject == "member" and not any(one.looks_at_members for one in asked):
+    one_each = all(a.rule.subject == "member" and not a.looks_at_members for a in asked)
+    if narrow and one_each:
         bounds = attrs.evolve(bounds, members=min(1, bounds.members))  # others cannot matter
     years: dict[str, set[int]] = {}
     hanging: set[str] = set()
@@ -297,8 +302,13 @@ def world_of(asked: Sequence[Asked], bounds: Bounds) -> World:
         counted |= any_
         for frame, some in found.items():
             years.setdefault(frame, set()).update(some)
+    vocabulary = first.pack.vocabulary
+    for one in asked[1:]:
+        both = merged(vocabulary, one.pack.vocabulary)
+        assert both is not None  # the caller has looked
+        vocabulary = both
     return World(
-        first.pack.vocabulary,
+        vocabulary,
         first.kind,
         bounds,
         {frame: tuple(sorted(some)) for frame, some in years.items()},

@@ -7,7 +7,6 @@ a value that does not, and so on.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, Literal
@@ -21,11 +20,11 @@ from policy_rules.analysis.relating import question, witness
 from policy_rules.analysis.terms import Bool, all_of, opposite, z3
 from policy_rules.analysis.world import PARAMETER, Value, World
 from policy_rules.tables.lowering.places import operands
-from policy_rules.tables.plan import Define, Down, Up
+from policy_rules.tables.plan import Define, Down, Runs, Up
 from policy_rules.verdict import Verdict
 
-#: Values tried of one fact, and seconds for one rule.
-TRIES, SECONDS = 12, 8.0
+#: Values tried of one fact, facts of one rule, and what one question may cost (in the solver's own count of work).
+TRIES, FACTS, COST = 12, 20, 1_000_000
 _EXACT: Final = ("whole_month", "whole_year")
 
 
@@ -41,16 +40,13 @@ def beyond(
     asked: Asked, world: World, answers: Answers, base: list[Bool], bounds: Bounds
 ) -> Beyond | Literal["undecided"] | None:
     """The first such record of a rule; None where no single fact has one."""
-    end = time.monotonic() + SECONDS
     undecided = False
     verdict = answers.verdict()
-    for value in list(_read_twice(asked, world)):
+    for value in list(_read_twice(asked, world))[:FACTS]:
         for term in (verdict.yes, verdict.no):
             if term is False:
                 continue
-            if time.monotonic() > end:
-                return "undecided"
-            found = _Search(asked, world, base, bounds, value, verdict.null, term).run(end)
+            found = _Search(asked, world, base, bounds, value, verdict.null, term).run()
             if isinstance(found, Witness):
                 return Beyond(found, _name(value))
             undecided = undecided or found == "undecided"
@@ -66,15 +62,21 @@ def _name(value: Value) -> str:
 
 
 def _read_twice(asked: Asked, world: World) -> Iterator[Value]:
-    """The facts of the subject, its record and its years that are read more than once."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for step in asked.plan.steps:
-        if isinstance(step, Define):
-            seen.update((step.frame, ref.name) for ref in operands(step.expr))
-        elif isinstance(step, Down):
-            seen[step.outer, step.source] += 1
-        elif isinstance(step, Up):
-            seen[step.inner, step.source] += 1
+    """The facts of the subject, its record and its years that the verdict hangs on in more than one way."""
+    ways = Counter({(asked.outcome.frame, asked.outcome.verdict): 1})
+    for step in reversed(asked.plan.steps):
+        count = min(ways[step.frame, step.name], 2)
+        match step:
+            case Define(frame=frame, expr=expr):
+                for ref in operands(expr):
+                    ways[frame, ref.name] += count
+            case Down(outer=outer, source=source):
+                ways[outer, source] += count
+            case Up(inner=inner, source=source):
+                ways[inner, source] += count
+            case Runs(inner=inner, first=first, last=last):
+                ways[inner, first] += count
+                ways[inner, last] += count
     for value in world.values.values():
         row = value.row
         if value.path.startswith(PARAMETER):
@@ -85,7 +87,7 @@ def _read_twice(asked: Asked, world: World) -> Iterator[Value]:
         if (
             row.number == 0
             and row.frame in (asked.kind, "household.members")
-            and seen[value.row.frame, value.path] > 1
+            and ways[value.row.frame, value.path] > 1
         ):
             yield value
 
@@ -104,12 +106,12 @@ class _Search:
         term: Bool,
     ) -> None:
         self.asked, self.world, self.base = asked, world, base
-        self.bounds = attrs.evolve(bounds, seconds=min(bounds.seconds, 2.0))
+        self.bounds = bounds
         self.value, self.null, self.term = value, null, term
         self.parts: list[Any] = list(_terms(value))
         self.seen: list[Bool] = []
 
-    def run(self, end: float) -> Witness | Literal["undecided"] | None:
+    def run(self) -> Witness | Literal["undecided"] | None:
         """A record all values seen decide, until no value is left that does not."""
         value = self.value
         there = [value.row.there, opposite(value.known), self.null]
@@ -117,10 +119,7 @@ class _Search:
             self.world.structure(value.row, p) for p in self.world.above(value.row, value.path)
         ]
         for _ in range(TRIES):
-            if time.monotonic() > end:
-                return "undecided"
-            solver = question(self.bounds, *self.base, *there, *self.seen)
-            found = z3.unsat if solver is None else solver.check()
+            solver, found = self._check(*there, *self.seen)
             if found != z3.sat:
                 return None if found == z3.unsat else "undecided"
             chooser = Chooser(solver, solver.model())
@@ -134,6 +133,13 @@ class _Search:
             self.seen.append(other)
         return "undecided"
 
+    def _check(self, *terms: Bool) -> tuple[Any, Any]:
+        solver = question(self.bounds, *self.base, *terms)
+        if solver is None:
+            return None, z3.unsat
+        solver.set("rlimit", COST)
+        return solver, solver.check()
+
     def _other_value(self, model: Any) -> Bool | Literal["undecided"] | None:
         """A value that does not give the verdict on the record of a model, as a further condition."""
         own = {term.get_id() for term in self.parts} | {self.value.known.get_id()}
@@ -142,11 +148,8 @@ class _Search:
             for term in self.world.terms()
             if term.get_id() not in own
         ]
-        solver = question(
-            self.bounds, *self.base, *fixed, self.value.known, opposite(self.term),
-            *(z3.Not(self.value.parts[p]) for p in _EXACT if p in self.value.parts),
-        )  # fmt: skip
-        found = z3.unsat if solver is None else solver.check()
+        exact = (z3.Not(self.value.parts[p]) for p in _EXACT if p in self.value.parts)
+        solver, found = self._check(*fixed, self.value.known, opposite(self.term), *exact)
         if found == z3.unsat:
             return None
         if found != z3.sat:

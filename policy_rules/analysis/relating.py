@@ -23,6 +23,7 @@ from policy_rules.analysis.natural import Chooser, plainest
 from policy_rules.analysis.records import decoded
 from policy_rules.analysis.replaying import replay
 from policy_rules.analysis.terms import Bool, all_of, any_of, compare, iff, opposite, z3
+from policy_rules.analysis.vocabularies import merged
 from policy_rules.analysis.world import Value, World
 from policy_rules.engine.finding import Finding
 from policy_rules.errors import EngineDisagreement, Place, Problem
@@ -47,6 +48,8 @@ def related(
     ]
     if left.rule.subject != right.rule.subject:
         reasons.append("subject")
+    if merged(left.pack.vocabulary, right.pack.vocabulary) is None:
+        reasons.append("vocabulary")
     plans = [a for a in asked if isinstance(a, Asked)]
     if reasons or len(plans) < 2:
         return Relation("undecided", (), bounds, days, left_out=tuple(reasons))
@@ -149,12 +152,14 @@ class _Pair:
         """The facts two columns stand for, the latest year with the latest."""
         sides = []
         for column, answers in zip((left, right), self.answers, strict=True):
+            years = answers.asked.years()[0]
             named = [
                 v
                 for key, v in self.world.values.items()
                 if key in answers.read
                 and v.spec is not None
                 and (v.spec.record, v.spec.path) == column
+                and (v.row.year is None or v.row.year in years[v.row.frame])
             ]
             by_row: dict[Any, list[Value]] = {}
             for value in sorted(named, key=lambda v: -(v.row.year or 0)):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from policy_rules.analysis.model import overlay_of
+from policy_rules.analysis.vocabularies import known_part
 from policy_rules.engine.building import MEMBER
 from policy_rules.engine.finding import Finding
 from policy_rules.engine.rules import CompiledRule, RuleSet
@@ -36,15 +37,16 @@ def replay(
 ) -> Finding:
     """The finding of the reference interpreter for a rule of a pack, about the record or a member by number.
 
-    ``parameters`` are figures for external parameters, supplied as an overlay would.
+    Facts the pack's dictionary does not have are left out. ``parameters`` are figures for external parameters, supplied as an overlay would.
     """
-    if parameters:
-        pack = pack.with_overlay(overlay_of(pack.id, parameters))
+    figures = {n: v for n, v in (parameters or {}).items() if n in pack.parameters}
+    if figures:
+        pack = pack.with_overlay(overlay_of(pack.id, figures))
         rules = RuleSet(pack, ())
     else:
         rules = _compiled(pack)
     compiled = CompiledRule(rules.interpreter, rule)  # makes places an environment must have
-    checked = read_record(record, pack.vocabulary)
+    checked = read_record(known_part(record, pack.vocabulary), pack.vocabulary)
     row = None if member is None else checked.members[member]
     env = rules.environment(checked, day, row)
     if row is not None:

@@ -23,7 +23,7 @@ YEARS: Final = (1900, 2100)
 _STEPS: Final = {"money": SCALE // 100, "number": SCALE // 10_000, "share": SCALE // 10_000}
 PARAMETER: Final = "param."
 #: Texts beside those the rules name.
-_OTHERS: Final = 2
+_OTHERS: Final = 4
 
 
 @attrs.frozen(eq=False)

@@ -111,7 +111,9 @@ def diff(
         right_as_of=day_option(right_day, "--b-on"),
         concepts=concept or (),
     )
-    if wanted(meaning or (True if assume or save else None), lang):
+    if meaning is None and (assume or save):
+        meaning = True
+    if wanted(meaning, lang):
         with solving(lang) as done:
             report = with_meaning(
                 report,

@@ -47,6 +47,7 @@ class Hanging:
     alternative: Alternative
     changes: frozenset[Aspect]
     profile: Profile
+    side: Literal["left", "right"] = "left"
 
 
 @attrs.frozen(eq=False)
@@ -255,14 +256,8 @@ def _concept_diff(
     sides: tuple[_Readings, _Readings],
 ) -> ConceptDiff:
     """Counterparts are those most alike; each has at most one."""
-    scored = sorted(
-        (
-            (_likeness(a, b), -i, -j)
-            for i, a in enumerate(ours)
-            for j, b in enumerate(theirs)
-        ),
-        reverse=True,
-    )  # fmt: skip
+    couples = ((i, j) for i in range(len(ours)) for j in range(len(theirs)))
+    scored = sorted(((_likeness(ours[i], theirs[j]), -i, -j) for i, j in couples), reverse=True)
     left, right = set(range(len(ours))), set(range(len(theirs)))
     pairs = []
     for score, i, j in scored:
@@ -311,7 +306,7 @@ def _likeness(a: Profile, b: Profile) -> int:
 
 def pair(a: Profile, b: Profile, concept: Concept, sides: tuple[_Readings, _Readings]) -> Pair:
     """Two profiles beside each other."""
-    readings = (*sides[0].of(a), *sides[1].of(b))
+    readings = (*sides[0].of(a), *(attrs.evolve(h, side="right") for h in sides[1].of(b)))
     agreed = {name: agreement(name, a, b, readings) for name in concept.must_agree}
     return Pair(a, b, _apart(a, b), agreed, readings)
 
@@ -320,7 +315,7 @@ def agreement(name: str, a: Profile, b: Profile, readings: Iterable[Hanging]) ->
     """Whether two profiles agree in what a concept may want to agree, under other readings too."""
     found = _agreement(name, a, b, _apart(a, b))
     for other in readings if found == "agrees" else ():
-        ends = (other.profile, b) if other.pack == a.pack else (a, other.profile)
+        ends = (other.profile, b) if other.side == "left" else (a, other.profile)
         if _agreement(name, *ends, _apart(*ends)) != "agrees":
             return "reading"
     return found

@@ -60,6 +60,7 @@ class OtherReading:
     reading: str
     alternative: str
     relation: How
+    side: Literal["left", "right"] = "left"
 
 
 @attrs.frozen(eq=False)
@@ -204,7 +205,9 @@ class Asker:
     ) -> Relation:
         from policy_rules.analysis.relating import related  # needs the solver
 
-        return related(left, right, self.bounds, assume, plain=plain)
+        rest = max(0.1, self.end - time.monotonic())
+        bounds = attrs.evolve(self.bounds, seconds=min(self.bounds.seconds, rest))
+        return attrs.evolve(related(left, right, bounds, assume, plain=plain), bounds=self.bounds)
 
     def _rules(self, pair: Pair) -> tuple[RuleOn, RuleOn]:
         sides = ((self.diff.left, self.diff.left_day), (self.diff.right, self.diff.right_day))
@@ -246,7 +249,7 @@ class Asker:
         for other in pair.readings:
             if not other.changes & _DECIDING:
                 continue
-            left = other.pack == pair.left.pack
+            left = other.side == "left"
             ends = (other.profile, pair.right) if left else (pair.left, other.profile)
             changed = attrs.evolve(pair, left=ends[0], right=ends[1])
             assumptions = assumptions_of(changed, meaning.assumed, self.vocabulary)
@@ -260,12 +263,18 @@ class Asker:
             answer = self._related(rules[0], rules[1], assumptions, plain=False)
             if answer.relation != meaning.relation:
                 found.append(
-                    OtherReading(pack.id, other.reading.id, other.alternative.id, answer.relation)
+                    OtherReading(
+                        pack.id,
+                        other.reading.id,
+                        other.alternative.id,
+                        answer.relation,
+                        other.side,
+                    )
                 )
         return tuple(found), asked
 
     def _other_pack(self, pack: Pack, reading: str, alternative: str) -> Pack:
-        key = (pack.id, reading, alternative)
+        key = (pack.version, pack.digest, f"{reading}.{alternative}")
         if key not in self._packs:
             self._packs[key] = pack.with_reading(reading, alternative)
         return self._packs[key]

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from policy_rules.analysis.model import Nature, Witness
+from policy_rules.analysis.model import Nature, Witness, overlay_of
+from policy_rules.analysis.vocabularies import known_part
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.meaning import Meaning
 from policy_rules.packs.model import Pack
@@ -21,8 +22,11 @@ def case_of(
     name: str, witness: Witness, pack: Pack, rule: str, day: str, verdict: Verdict
 ) -> dict[str, Any]:
     """A witness as an entry of ``cases.yaml`` of a pack."""
-    record = {k: v for k, v in witness.record.items() if k != "as_of"}
-    overlay = {k: v for k, v in witness.overlay(pack.id).items() if k != "pack"}
+    known = known_part(witness.record, pack.vocabulary)
+    record = {k: v for k, v in known.items() if k != "as_of"}
+    figures = witness.parameters.get(pack.id, {})
+    overlay = overlay_of(pack.id, {n: v for n, v in figures.items() if n in pack.parameters})
+    overlay.pop("pack", None)
     finding = f"{rule}@{witness.subject}" if witness.subject else rule
     return {
         "id": re.sub(r"\W+", "_", name.lower(), flags=re.ASCII),

@@ -235,7 +235,7 @@ def hanging(pair: Pair, lang: Lang) -> Iterator[tuple[str, str, str]]:
 
     weighty = sorted(pair.readings, key=weight)
     for other in weighty:
-        here = pair.left if other.pack == pair.left.pack else pair.right
+        here = pair.left if other.side == "left" else pair.right
         changes = [
             (NAMES[a][lang], said(other.profile, a, lang))
             for a in ASPECTS

@@ -46,6 +46,10 @@ SHORT: Final = {
 }
 _WHY: Final = {
     "subject": Text("两条判定的对象种类不同", "they are about different kinds of subject"),
+    "vocabulary": Text(
+        "两份规则包的事实词典对同一项事实的定义不同",
+        "the fact dictionaries of the two define a fact differently",
+    ),
     "time": Text("时间用完", "time was up"),
     "assumed": Text("这一前提不适用于这两条", "the equivalence does not apply to the two"),
     "not_in_force": Text("所看的日子不在有效期内", "not in force on the day looked at"),
@@ -89,11 +93,11 @@ def bounds_told(bounds: Bounds, lang: Lang) -> str:
     if lang == "zh":
         return (
             f"核对范围：家庭成员不超过 {bounds.members} 人、其他明细每项不超过 {bounds.items} 条，"
-            "日期在1900—2100年，金额到分"
+            "日期在1900—2100年，金额到分，其他数到四位小数"
         )
     return (
         f"checked for up to {bounds.members} members and {bounds.items} items of any other list, "
-        "dates of 1900 to 2100, money to the fen"
+        "dates of 1900 to 2100, money to the fen, other figures to four decimals"
     )
 
 
@@ -170,9 +174,9 @@ def _unsettled(answer: Relation | None, lang: Lang) -> Iterator[str]:
 
 
 def _readings(meaning: Meaning, pair: Pair, lang: Lang) -> Iterator[str]:
-    known = {(h.pack, h.reading.id, h.alternative.id): h for h in pair.readings}
+    known = {(h.side, h.reading.id, h.alternative.id): h for h in pair.readings}
     for other in meaning.readings:
-        hanging = known[other.pack, other.reading, other.alternative]
+        hanging = known[other.side, other.reading, other.alternative]
         where = f"{other.pack} {locators(hanging.reading.clauses, lang)}"
         then = SHORT[other.relation][lang]
         label = hanging.alternative.label[lang]

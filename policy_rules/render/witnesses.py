@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from policy_rules.analysis.model import Witness
+from policy_rules.analysis.vocabularies import merged
 from policy_rules.engine.finding import figure
 from policy_rules.errors import Lang
 from policy_rules.facts.dictionary import FactSpec, Vocabulary
@@ -26,7 +27,10 @@ def record_told(record: Mapping[str, Any], packs: Iterable[Pack], lang: Lang) ->
     """The facts of a plain record, one text each, in its order."""
     some = list(packs)
     kind = str(record.get("kind", "household"))
-    return list(_Teller(some, some[0].vocabulary, lang).row(record, kind, ""))
+    vocabulary = some[0].vocabulary
+    for pack in some[1:]:
+        vocabulary = merged(vocabulary, pack.vocabulary) or vocabulary
+    return list(_Teller(some, vocabulary, lang).row(record, kind, ""))
 
 
 def witness_told(witness: Witness, packs: Iterable[Pack], lang: Lang) -> list[str]:
@@ -36,6 +40,8 @@ def witness_told(witness: Witness, packs: Iterable[Pack], lang: Lang) -> list[st
     colon = "：" if lang == "zh" else ": "
     for pack in {p.id: p for p in some}.values():
         for name, value in witness.parameters.get(pack.id, {}).items():
+            if name not in pack.parameters:
+                continue
             parameter = pack.parameters[name]
             told.append(f"{parameter.label[lang]}{colon}{_figure(value, parameter.unit, lang)}")
     return told

@@ -27,8 +27,7 @@ class Fixed:
         subjects = {kind, "member"} if kind == "household" else {kind}
         rules = [r for r in pack.rules.values() if r.subject in subjects]
         asked = [a for r in rules if isinstance(a := ask(pack, r, day), Asked)]
-        self.left = len(rules) - len(asked)
-        self.world = world_of(asked, bounds)
+        self.world = world_of(asked, bounds, narrow=False)
         self.terms: list[tuple[str, int | None, Any, Any]] = []
         for one in asked:
             answers = Answers(one, self.world)
@@ -87,7 +86,11 @@ def compared(
     pack: Pack, kind: str, day: date, records: list[Household], bounds: Bounds
 ) -> tuple[int, list[Any]]:
     """How many answers were compared, and those that differ."""
-    fixed, rules = Fixed(pack, kind, day, bounds), RuleSet(pack)
+    rules = RuleSet(pack)
+    subjects = {kind, "member"} if kind == "household" else {kind}
+    if not any(r.in_force.holds(day) and r.subject in subjects for r in pack.rules.values()):
+        return 0, []
+    fixed = Fixed(pack, kind, day, bounds)
     count, differing = 0, []
     for record in records:
         expected = reference(rules, record, day)
