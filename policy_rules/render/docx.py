@@ -71,7 +71,7 @@ def diff(report: PackDiff, path: Path, lang: Lang) -> None:
             for group in section.groups:
                 _group(paper, group, sides, lang)
         else:
-            heads = (w["concept"], w["label"], w["kind"], w["clauses"])
+            heads = (w["concept"], w["label"], w["kind"], f"{w['clauses']} · {w['summary']}")
             paper.table(heads, _singles(section.groups, lang), (1, 2, 1, 2))
     paper.save(path)
 
