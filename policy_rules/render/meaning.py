@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import attrs
+
 from policy_rules.analysis.model import Bounds, Relation, Witness
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.meaning import Meaning
@@ -116,7 +118,8 @@ def meaning_told(pair: Pair, report: PackDiff, lang: Lang) -> list[str]:
             if lang == "zh"
             else f"hypothetical, taking {told} for the same"
         )
-        first, *rest = _lines(other, pair, lang, under=True)
+        fresh = tuple(r for r in other.readings if r not in meaning.readings)
+        first, *rest = _lines(attrs.evolve(other, readings=fresh), pair, lang, under=True)
         lines += [f"{head}{'：' if lang == 'zh' else ': '}{first}", *rest]
         if other.answer is not meaning.answer:
             lines += examples(other.witnesses, (report.left, report.right), lang)
@@ -154,6 +157,14 @@ def _lines(meaning: Meaning, pair: Pair, lang: Lang, *, under: bool = False) -> 
         yield told
     if not meaning.readings_asked:
         yield "其他读法没有全部核对" if zh else "not all other readings were asked"
+    if meaning.answer is not None and "years" in meaning.answer.left_out and not under:
+        yield (
+            "由登记的日期确定年度的，只核对最近四年和下一年"
+            if zh
+            else (
+                "where a recorded date names the year, only the last four years and the next were looked at"
+            )
+        )
     if meaning.set_aside and not under:
         told = _joined((_ASIDE[n][lang] for n in meaning.set_aside), lang)
         yield f"未比较：{told}" if zh else f"set aside: {told}"

@@ -102,8 +102,9 @@ class _Teller:
         rows = value["items"] if isinstance(value, Mapping) else value
         if not rows:
             yield f"{before}{label}{self.colon}{_NONE[self.lang]}"
+        one = self.vocabulary.records[spec.item or ""].label[self.lang]
         for i, row in enumerate(rows, 1):
-            mark = f"{label}{i}" if zh else f"{label} {i}"
+            mark = f"{one}{i}" if zh else f"{one} {i}"
             found = list(self.row(row, spec.item or "", ""))
             join = "，" if zh else ", "
             yield f"{before}{mark}" + (

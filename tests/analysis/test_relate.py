@@ -86,6 +86,13 @@ def test_a_witness_has_no_more_than_it_takes() -> None:
     assert set(witness.record) == {"members", "type", "as_of"}
 
 
+def test_the_same_question_has_the_same_answer() -> None:
+    sides = two("any(m.age >= 60 for m in members)", f"{NET} < 8000 or household.size > 3")
+    first, again = (relate(*sides) for _ in range(2))
+    assert first.relation == again.relation
+    assert [w.record for w in first.witnesses] == [w.record for w in again.witnesses]
+
+
 def test_figures_are_round() -> None:
     found = relate(*two(f"{NET} < 10000", f"{NET} < 11234"))
     between = found.witness("right_only")

@@ -12,6 +12,7 @@ from made_up import pack, texts
 from typer.testing import CliRunner
 
 from policy_rules import NotFoundError, Pack, compare_packs, diff_packs
+from policy_rules.cli import solving
 from policy_rules.cli.app import app
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.generous import with_generous
@@ -250,6 +251,17 @@ def test_diff_on_the_command_line(house: Path) -> None:
     wrong = run(house, "diff", "sample", "other", "--assume", "incme_definition", "--lang", "en")
     assert wrong.exit_code == 2
     assert "income_definition" in wrong.stderr
+
+
+def test_without_the_solver_the_rest_is_told(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "find_spec", lambda name: None)
+    result = run(house, "diff", "sample", "other")
+    assert result.exit_code == 0
+    assert "低于9,000元/人" in result.stdout
+    assert "较窄" not in result.stdout
+    assert result.stderr.strip() == (
+        '未比较含义：没有安装 z3-solver（pip install "policy-rules[analysis]"）'
+    )
 
 
 def test_compare_on_the_command_line(house: Path) -> None:
