@@ -14,7 +14,7 @@ from policy_rules.errors import Lang
 from policy_rules.render.comparing import HYPOTHETICAL, cell, head, most_generous, where
 from policy_rules.render.docx_paper import A3, A4, Paper
 from policy_rules.render.html.comparison import Document, document
-from policy_rules.render.html.difference import Both, Group, documents, sections
+from policy_rules.render.html.difference import Both, Group, documents, sections, side_names
 from policy_rules.render.html.meaning import Told
 from policy_rules.render.html.parts import Cited, agreed
 from policy_rules.render.html.record import Row
@@ -60,7 +60,7 @@ def comparison(report: Comparison, path: Path, lang: Lang) -> None:
 def diff(report: PackDiff, path: Path, lang: Lang) -> None:
     """Two packs: a table a pair of rules, and what only one of them has. Raises as :func:`comparison`."""
     w = words(lang)
-    sides = [where(p, lang) for p in (report.left, report.right)]
+    sides = side_names(report, lang)
     paper = Paper(" ↔ ".join(sides), lang, max(report.left_day, report.right_day))
     _documents(paper, documents(report, lang), lang, ("A ", "B "))
     for line in [*list(head(report, lang))[2:], CAUTION[lang]]:

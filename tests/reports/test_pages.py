@@ -14,13 +14,14 @@ import attrs
 import pytest
 from compared_packs import HOSTILE, RECORD, compared, hostile, matrix, meant
 from html_pages import sound
-from made_up import pack
+from made_up import pack, texts
 from typer.testing import CliRunner
 
 from policy_rules import EvaluationError, compare_packs, diff_packs
 from policy_rules.analysis.model import Bounds
 from policy_rules.cli.app import app
 from policy_rules.diff.meaning import Meaning, OtherReading
+from policy_rules.packs.loader import load_texts
 from policy_rules.render import docx
 from policy_rules.render.html import environment
 from policy_rules.render.html.comparison import comparison
@@ -69,6 +70,13 @@ def test_the_matrix_tells_every_rule_of_every_pack() -> None:
     assert [f"{p.pack}.{p.thing.id}" for p in entries if f"{p.pack}.{p.thing.id}" not in told] == []
 
 
+def test_two_versions_of_a_pack_are_told_apart() -> None:
+    files = texts()
+    files["pack.yaml"] = files["pack.yaml"].replace("version: 1.0.0", "version: 1.1.0")
+    page = sound(difference(diff_packs(pack(), load_texts(files)), "en"))
+    assert "a county 1.0.0 ↔ a county 1.1.0" in page.texts
+
+
 def test_the_most_generous_region_is_named_where_there_is_one() -> None:
     report = attrs.evolve(matrix(), generous={"low_income_listing": ("yunnan/mengyong",)})
     page = sound(comparison(report, "zh"))
@@ -115,7 +123,9 @@ def test_other_readings_of_a_meaning_name_their_clause() -> None:
     report = compared()
     concept, pair = next((c, p) for c in report.concepts for p in c.pairs if p.readings)
     hanging = pair.readings[0]
-    other = OtherReading(hanging.pack, hanging.reading.id, hanging.alternative.id, "disjoint")
+    other = OtherReading(
+        hanging.pack, hanging.reading.id, hanging.alternative.id, "disjoint", hanging.side
+    )
     meaning = Meaning("same", (), Bounds(), readings=(other,))
     changed = attrs.evolve(concept, pairs=(attrs.evolve(pair, meaning=meaning),))
     told = "\n".join(sound(difference(attrs.evolve(report, concepts=(changed,)), "zh")).texts)

@@ -116,17 +116,16 @@ def difference(report: PackDiff, lang: Lang) -> str:
     marks = [("same", w["same"]), ("plainly", w["plainly"]), ("not_plainly", w["not_plainly"])]
     marks += [(f"means_{name}", text[lang]) for name, text in SHORT.items()]
     sides = [Choice(f"only_{side}", w[f"only_{side}"]) for side, _ in _SIDES]
-    packs = (report.left, report.right)
+    names = side_names(report, lang)
     notes = [HYPOTHETICAL[lang]] if report.hypothetical else []
     return alone(
         "difference.html",
         lang,
-        title=f"{where(report.left, lang)} ↔ {where(report.right, lang)}",
+        title=" ↔ ".join(names),
         documents=documents(report, lang),
-        sides=[where(p, lang) for p in packs],
+        sides=names,
         regions=[
-            Choice(side, f"{name} {where(p, lang)}")
-            for (side, name), p in zip(_SIDES, packs, strict=True)
+            Choice(side, f"{mark} {name}") for (side, mark), name in zip(_SIDES, names, strict=True)
         ],
         counts=dict(count(report)),
         sections=found,
@@ -142,6 +141,14 @@ def difference(report: PackDiff, lang: Lang) -> str:
     )
 
 
+def side_names(report: PackDiff, lang: Lang) -> tuple[str, str]:
+    """What the two sides are called: their regions, with the versions where both are of one."""
+    left, right = where(report.left, lang), where(report.right, lang)
+    if left == right:
+        return (f"{left} {report.left.version}", f"{right} {report.right.version}")
+    return (left, right)
+
+
 def documents(report: PackDiff, lang: Lang) -> tuple[Document, Document]:
     """The identity of both packs."""
     return (
@@ -152,11 +159,11 @@ def documents(report: PackDiff, lang: Lang) -> tuple[Document, Document]:
 
 def sections(report: PackDiff, lang: Lang) -> tuple[Section, ...]:
     """Concepts of both packs first, then those of either alone."""
-    w = words(lang)
+    w, names = words(lang), side_names(report, lang)
     titles = {
         "both": w["in_both"],
-        "left": w["only_in"].format(side="A", where=where(report.right, lang)),
-        "right": w["only_in"].format(side="B", where=where(report.left, lang)),
+        "left": w["only_in"].format(side="A", where=names[1]),
+        "right": w["only_in"].format(side="B", where=names[0]),
     }
     made = []
     for name, title in titles.items():

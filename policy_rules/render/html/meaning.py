@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from policy_rules.analysis.model import Witness
+from policy_rules.analysis.vocabularies import merged
 from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.engine.finding import Amount
 from policy_rules.errors import Lang
@@ -62,6 +63,8 @@ def told(pair: Pair, report: PackDiff, lang: Lang) -> Told | None:
     if other is not None and other.answer is not None and other.answer is meaning.answer:
         other = attrs.evolve(other, witnesses=())  # told already
     if other is not None:
+        fresh = tuple(r for r in other.readings if r not in meaning.readings)
+        other = attrs.evolve(other, readings=fresh, set_aside=())
         under = told(attrs.evolve(pair, meaning=other), report, lang)
         if under is not None and other.bounds == meaning.bounds:
             under = attrs.evolve(under, bounds="")
@@ -76,12 +79,13 @@ def told(pair: Pair, report: PackDiff, lang: Lang) -> Told | None:
 
 def _witness(witness: Witness, report: PackDiff, lang: Lang) -> Shown:
     packs: dict[str, Pack] = {report.left.id: report.left, report.right.id: report.right}
-    rows = record_rows(witness.record, report.left.vocabulary, packs, lang)
+    left, right = report.left.vocabulary, report.right.vocabulary
+    rows = record_rows(witness.record, merged(left, right) or left, packs, lang)
     supplied = [
         Row(parameter.label[lang], figure_told(value, parameter.unit, lang))
         for pack, values in witness.parameters.items()
         for name, value in values.items()
-        for parameter in (packs[pack].parameters[name],)
+        if (parameter := packs[pack].parameters.get(name)) is not None
     ]
     title = SHOWS[witness.kind][lang]
     if witness.subject:
