@@ -276,6 +276,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "this file cannot be written: {detail}",
         "zh": "无法写入此文件：{detail}",
     },
+    "not_our_folder": {
+        "en": "this folder holds {got}, which `site` did not write; name an empty or a new folder",
+        "zh": "此目录中有并非由 `site` 生成的 {got}；请改用空目录或新目录",
+    },
     "no_pack_applies": {
         "en": "no pack applies to region {got} on {detail}; there are: {expected}",
         "zh": "没有规则包适用于地区 {got}、日期 {detail}；现有：{expected}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,30 @@ def to_disk(file: Any) -> None:
     """Bring what was written to the disk: a rename must not overtake it."""
     file.flush()
     os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A folder beside ``path`` to fill; it takes the place of ``path`` at the end, and is removed where anything fails.
+
+    The old folder, which the caller answers for, stays whole until then. Raises
+    :class:`~policy_rules.errors.EvaluationError` (``cannot_write``).
+    """
+    whole = path.resolve()
+    beside, old = (whole.with_name(f".{whole.name}-{os.getpid()}.{end}") for end in ("new", "old"))
+    with writing(path):
+        try:
+            beside.mkdir(parents=True)
+            yield beside
+            if whole.exists():
+                whole.rename(old)
+            try:
+                beside.rename(whole)
+            except OSError:
+                if old.exists():
+                    old.rename(whole)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise

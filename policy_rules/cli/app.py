@@ -16,6 +16,7 @@ from policy_rules.cli import (
     impact,
     packs,
     replaying,
+    site,
     sources,
     tables,
 )
@@ -55,6 +56,7 @@ app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
 app.command("impact")(impact.impact)
 app.command("analyse")(analysing.analyse)
+app.command("site")(site.site)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("ledger")(packs.ledger)

@@ -42,7 +42,9 @@ from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
 from policy_rules.diff.saved import diff_cases, write_cases
 from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import list_packs, load_together
-from policy_rules.render import comparing, markdown, workbook
+from policy_rules.render import comparing, docx, markdown, workbook
+from policy_rules.render.html.comparison import comparison
+from policy_rules.render.html.difference import difference
 from policy_rules.writing import replacing
 
 
@@ -60,7 +62,11 @@ ReportOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="写入文件：.xlsx、.md 或 .json write a file of this kind"),
+    typer.Option(
+        "--output",
+        "-o",
+        help="写入文件：.html、.docx、.xlsx、.md 或 .json write a file of this kind",
+    ),
 ]
 ConceptOption = Annotated[
     list[str] | None,
@@ -172,6 +178,8 @@ def diff(
         table=lambda: comparing.diff(report, language, everything=everything),
         text=lambda: markdown.diff(report, language),
         book=lambda path: workbook.diff(report, path, language),
+        page=lambda: difference(report, language),
+        paper=lambda path: docx.diff(report, path, language),
         lang=lang,
     )
 
@@ -211,6 +219,8 @@ def compare(
         table=lambda: comparing.comparison(report, language, everything=everything),
         text=lambda: markdown.comparison(report, language),
         book=lambda path: workbook.comparison(report, path, language),
+        page=lambda: comparison(report, language),
+        paper=lambda path: docx.comparison(report, path, language),
         lang=lang,
     )
 
@@ -223,6 +233,8 @@ def _give(
     table: Callable[[], RenderableType],
     text: Callable[[], str],
     book: Callable[[Path], None],
+    page: Callable[[], str],
+    paper: Callable[[Path], None],
     lang: Language,
 ) -> None:
     """Write the file asked for, or print."""
@@ -233,6 +245,8 @@ def _give(
             emit(data() if form is not Report.table else None, Format(form.value), table)
         return
     kinds: dict[str, Callable[[], None]] = {
+        ".html": lambda: _write(output, page()),
+        ".docx": lambda: paper(output),
         ".xlsx": lambda: book(output),
         ".md": lambda: _write(output, text()),
         ".json": lambda: _write(output, _json(data())),

@@ -245,9 +245,10 @@ class _Maker:
         for node in nodes:
             for part in walk(node):
                 if isinstance(part, YearItem):
-                    yield Said(
-                        expanded(self.pack, part.year, self.day), prose(part.year, self.labels)
-                    )
+                    key = expanded(self.pack, part.year, self.day)
+                    year = part.year.value if isinstance(part.year, Const) else None
+                    said = prose(part.year, self.labels) if year is None else None
+                    yield Said(key, said or Text(f"{year}年", str(year)))
                 elif isinstance(part, LongestRun):
                     yield Said(expanded(self.pack, part, self.day), prose(part, self.labels))
                 elif isinstance(part, Fact) and part.field.path.startswith("income_12m"):

@@ -18,6 +18,7 @@ from policy_rules.render.words import (
     MEASURES,
     OUTCOMES,
     PAID,
+    PER,
 )
 from policy_rules.text import Text
 
@@ -63,15 +64,6 @@ AGREED: Final = {
     "age": Text("年龄", "age"),
     "industry": Text("产业", "industry"),
     "definition_of_employment": Text("就业的认定", "definition of employment"),
-}
-_PER: Final = {
-    "year": Text("每年", "yearly"),
-    "half_year": Text("每半年", "half-yearly"),
-    "quarter": Text("每季度", "quarterly"),
-    "month": Text("每月", "monthly"),
-    "half_month": Text("每半月", "half-monthly"),
-    "week": Text("每周", "weekly"),
-    "day": Text("每日", "daily"),
 }
 NOTHING: Final = Text("—", "—")
 _ABOUT: Final = {
@@ -123,7 +115,7 @@ def _said(profile: Profile, aspect: Aspect, lang: Lang) -> Iterator[str]:
         case "amount":
             yield from _amount(profile, lang)
         case "cadence":
-            yield from (_PER[c][lang] for c in profile.cadence if c)
+            yield from (PER[c][lang] for c in profile.cadence if c)
         case "dates":
             yield f"{profile.in_force.start} – {profile.in_force.end}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
@@ -12,8 +12,28 @@ from policy_rules.errors import Lang
 from policy_rules.packs.model import Clause, Norm, Pack
 from policy_rules.render.layout import Rows, paragraph
 from policy_rules.render.locators import locator
-from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS, SECTIONS, UNITS
+from policy_rules.render.words import (
+    COMPARATORS,
+    DISPOSITIONS,
+    FORCES,
+    PER,
+    REVIEWS,
+    SECTIONS,
+    UNITS,
+    number,
+)
 from policy_rules.sources.ledger import Audit, deciding, item_of, numbered, span_length
+from policy_rules.text import Text
+
+#: What norms count and no fact or amount does.
+_NORM_UNITS: Final = {
+    "batches": Text("批", " batches"),
+    "grades": Text("级", " grades"),
+    "round": Text("轮", " rounds"),
+    "villages": Text("个村", " villages"),
+    "documents": Text("份", " documents"),
+    "nights": Text("夜", " nights"),
+}
 
 
 def pack_data(pack: Pack, versions: Sequence[str]) -> dict[str, Any]:
@@ -103,11 +123,22 @@ def ledger_data(pack: Pack, report: Audit, show: str | None) -> dict[str, Any]:
 
 
 def norm(n: Norm, lang: Lang) -> str:
-    """A norm in one line."""
-    unit = UNITS[n.unit][lang].strip() if n.unit in UNITS else n.unit or ""
-    value = "" if n.value is None else f"{n.comparator or ''}{n.value}{unit}"
-    rest = " / ".join(t for t in (n.per or "", n.deadline or "") if t)
-    return " ".join(t for t in (f"{n.actor[lang]}:", n.what[lang], value, rest) if t)
+    """A norm in one line: who, what, how often, how much, by when."""
+    colon, comma = ("：", "，") if lang == "zh" else (": ", ", ")
+    often = PER[n.per][lang] if n.per in PER else n.per or ""
+    parts = [n.what[lang], often, _norm_value(n, lang), n.deadline or ""]
+    return n.actor[lang] + colon + comma.join(p for p in parts if p)
+
+
+def _norm_value(n: Norm, lang: Lang) -> str:
+    """Such as ``≥ 50%``; empty where a norm has no figure."""
+    sign = COMPARATORS[n.comparator][lang] if n.comparator in COMPARATORS else n.comparator or ""
+    if n.value is None:
+        return sign.strip()
+    values = [v * 100 if n.unit == "ratio" else v for v in (n.value, n.upper) if v is not None]
+    name = UNITS[n.unit] if n.unit in UNITS else _NORM_UNITS.get(n.unit or "")
+    unit = "%" if n.unit == "ratio" else n.unit or "" if name is None else name[lang]
+    return sign + "–".join(map(number, values)) + unit
 
 
 def ledger(

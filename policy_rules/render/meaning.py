@@ -66,7 +66,8 @@ _MORE: Final = {
     "right": Text("两条都判“是”时 B 给得多", "where both say YES, B pays more"),
     "mixed": Text("两条都判“是”时，谁给得多视情况而定", "where both say YES, either may pay more"),
 }
-_SHOWS: Final = {
+#: What a witness shows.
+SHOWS: Final = {
     "left_only": Text("只有 A 判“是”", "YES of A only"),
     "right_only": Text("只有 B 判“是”", "YES of B only"),
     "both": Text("两条都判“是”", "YES of both"),
@@ -177,9 +178,9 @@ def _unsettled(answer: Relation | None, lang: Lang) -> Iterator[str]:
     """The questions that were not settled in time."""
     for kind in answer.undecided if answer else ():
         yield (
-            f"限时内未判定有无“{_SHOWS[kind][lang]}”的对象"
+            f"限时内未判定有无“{SHOWS[kind][lang]}”的对象"
             if lang == "zh"
-            else (f"not decided in time: {_SHOWS[kind][lang]}")
+            else (f"not decided in time: {SHOWS[kind][lang]}")
         )
 
 
@@ -210,7 +211,7 @@ def examples(witnesses: Iterable[Witness], packs: tuple[Pack, Pack], lang: Lang)
             if amount is not None and amount.low is not None:
                 answers[i] += f" {money(amount, lang)}"
         whom = f"（{witness.subject}）" if zh else f" ({witness.subject})"
-        shown = _SHOWS[witness.kind][lang] + (whom if witness.subject else "")
+        shown = SHOWS[witness.kind][lang] + (whom if witness.subject else "")
         facts = facts or ("什么都没有登记" if zh else "nothing recorded")
         yield (
             f"例，{shown}：{facts} → {'，'.join(answers)}"

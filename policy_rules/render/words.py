@@ -171,6 +171,20 @@ PER_YEAR: Final = {
     "each": Text("每年", "each year"),
 }
 
+#: How often something is to be done.
+PER: Final = {
+    "year": Text("每年", "yearly"),
+    "half_year": Text("每半年", "half-yearly"),
+    "quarter": Text("每季度", "quarterly"),
+    "month": Text("每月", "monthly"),
+    "half_month": Text("每半月", "half-monthly"),
+    "week": Text("每周", "weekly"),
+    "day": Text("每日", "daily"),
+    "review": Text("每次评审", "each review"),
+    "county": Text("每县", "each county"),
+    "project": Text("每个项目", "each project"),
+}
+
 #: The parts of a receipt.
 RECEIPT: Final = {
     "pack": Text("规则包", "pack"),
