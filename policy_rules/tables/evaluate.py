@@ -222,7 +222,7 @@ class _Work:
         try:
             return run(plan, part.filled(plan))
         except EvaluationError as error:
-            if error.problems[0].code != "value_not_held":
+            if error.problems[0].code not in ("value_not_held", "number_overflow"):
                 raise
             return None
 

@@ -58,6 +58,7 @@ class Graph:
         self.huge: list[tuple[Node, Node]] = []
         self._known: dict[tuple[Any, ...], Node] = {}
         self._longest, self._lower = longest, lower
+        self._pack = plan.pack
         steps, needed = live(plan)
         for column in needed:
             found = facts.get((column.frame, column.name), Facts())
@@ -211,7 +212,7 @@ class Graph:
             if all(a.known for a in args) and (len(args) == 2 or name in ("not", "neg")):
                 value = folded(name, [a.data for a in args])
                 if kind == "int" and abs(value or 0) > BITS128:
-                    raise too_large()
+                    raise too_large(self._pack)
                 return self.lit(value, kind)
             if len(args) > 2:  # add and mul are binary here, constants together and last
                 args = sorted(args, key=lambda a: not a.known)
@@ -268,9 +269,11 @@ def ranged(graph: Graph) -> set[tuple[str, str]]:
     return {(n.frame, n.data) for n in inputs}
 
 
-def too_large() -> EvaluationError:
+def too_large(pack: str) -> EvaluationError:
     """The error of a number that leaves 128 bits where no row can be odd."""
-    return EvaluationError(Problem("value_not_held", Place(), got="`2^127`"))
+    return EvaluationError(
+        Problem("number_overflow", Place(), expected="`INT128`", got=f"`{pack}`")
+    )
 
 
 def outcome_columns(plan: Plan) -> dict[str, list[str]]:

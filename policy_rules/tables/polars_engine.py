@@ -55,8 +55,8 @@ def run(plan: Plan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
     columns that ``plan.outcomes`` and ``plan.odd`` name: Boolean, String, Int64, or Int128 where a number
     needs it. Rows in which a number left 128 bits are odd; their other columns mean nothing.
 
-    Raises :class:`~policy_rules.errors.EvaluationError` where polars is missing, or where a number leaves
-    128 bits and the plan has no `odd`.
+    Raises :class:`~policy_rules.errors.EvaluationError` where polars is missing (``extra_missing``), or where
+    a number leaves 128 bits and the plan has no `odd` (``number_overflow``).
     """
     _require()
     from policy_rules.tables.polars_state import State
@@ -74,7 +74,7 @@ def run(plan: Plan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
             state.fetch(frame, nodes)
         state.drop(stage.done)
     if program.overflow is not None and state.whole(program.overflow, plan.frames[0]).any():
-        raise too_large()
+        raise too_large(plan.pack)
     return state.answers()
 
 
