@@ -193,7 +193,7 @@ def _parquet(path: Path) -> RawSheet:
                     number += 1
                     yield RawRow(number, list(cells))
 
-    return RawSheet(path.stem, rows, heads=names)
+    return RawSheet(path.stem, rows, heads=names, parquet=path)
 
 
 def missing_extra(package: str) -> EvaluationError:

@@ -157,6 +157,11 @@ class Pseudonyms:
         self._key = key
         self._seen: dict[str, int] = {}
 
+    @property
+    def keyed(self) -> bool:
+        """Whether a number has the same name wherever it stands."""
+        return self._key is not None
+
     def of(self, number: str) -> str:
         """The name of a number, 17 characters long at most."""
         if self._key is None:

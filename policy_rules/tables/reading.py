@@ -117,6 +117,15 @@ def iter_population(path: str | Path, size: int = 50_000, **options: Any) -> Ite
         source.run.problems.clear()
 
 
+def own_sheets(path: str | Path, **options: Any) -> tuple[Sequence[OwnSheet], Import] | None:
+    """The sheets of a population in our own layout and what holds for their reading; None for another layout.
+
+    Takes the options of :func:`iter_population`; raises what it raises.
+    """
+    source = _Source(path, **options)
+    return (source.reader.sheets, source.run) if isinstance(source.reader, OwnReader) else None
+
+
 class _Source:
     """A file opened and understood, before its rows are read."""
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -38,7 +39,8 @@ class RawSheet:
     """A sheet of cells; ``rows()`` reads it from the start, as often as asked.
 
     ``merged`` are ranges (first row, first column, last row, last column) counted from 0. ``heads`` are
-    the column names of forms that carry them apart from the rows (Parquet, JSON lines).
+    the column names of forms that carry them apart from the rows (Parquet, JSON lines). ``parquet`` is the
+    file of a sheet that is one.
     """
 
     name: str
@@ -46,6 +48,7 @@ class RawSheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     heads: tuple[str, ...] | None = None
     ragged: bool = False
+    parquet: Path | None = None
 
 
 class Head(NamedTuple):

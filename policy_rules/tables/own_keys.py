@@ -1,0 +1,99 @@
+"""Numbers of households, members and items by column, as :class:`~policy_rules.tables.identity.Pseudonyms`
+gives them one by one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policy_rules.tables.frames_layout import pl
+from policy_rules.tables.identity import Pseudonyms, compact, identity_like
+from policy_rules.tables.sheets import blank
+from policy_rules.text import Text
+
+__all__ = ["NeedsRecords", "numbers_of", "references"]
+
+#: Digits (and strokes) too few for an identity number: such a text is its own reference.
+_NUMBER: Final = r"^[0-9-]{1,14}$"
+#: A letter among the first characters that neither an identity number nor `1.23E+17` has.
+_NAME: Final = r"^[0-9-]{0,13}[A-DF-WYZa-df-wyz_][0-9A-Za-z_-]*$"
+_LARGEST: Final = 10**14 - 1
+#: A number that is written in one way only.
+_PLAIN: Final = r"^(0|[1-9][0-9]{0,13})$"
+
+
+class NeedsRecords(Exception):
+    """These sheets are read record by record; ``text`` says why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(zh, en)
+
+
+def references(cells: pl.Series, names: Pseudonyms) -> pl.Series:
+    """The reference each cell gives, as text; empty for what is no number.
+
+    Raises :class:`NeedsRecords` where identity numbers stand for households or people and no key is
+    given: they are counted in the order in which all sheets are read.
+    """
+    cells = cells.alias("c")
+    if cells.dtype == pl.Categorical or cells.dtype == pl.Enum:
+        cells = cells.cast(pl.String)
+    if cells.dtype == pl.Null:
+        return pl.repeat("", cells.len(), dtype=pl.String, eager=True)
+    c = pl.col("c")
+    if cells.dtype == pl.String:
+        sure = c.str.contains(_NUMBER) | c.str.contains(_NAME)
+    elif cells.dtype.is_integer():
+        sure = c.is_between(0, _LARGEST)
+    else:
+        sure = pl.lit(None)
+    frame = cells.to_frame()
+    found = frame.select(
+        pl.when(sure.fill_null(False)).then(c.cast(pl.String, strict=False)).alias("c"),
+        odd=~sure.fill_null(False) & c.is_not_null(),
+    )
+    texts, odd = found.get_column("c"), found.get_column("odd")
+    if odd.any():
+        rows = odd.arg_true()
+        others = cells.gather(rows)
+        if cells.dtype.is_nested():
+            raise NeedsRecords("编号列里是列表", "a number is a list")
+        distinct = others.unique()
+        read = [_reference(cell, names) for cell in distinct.to_list()]
+        table = pl.DataFrame([distinct, pl.Series("r", read, dtype=pl.String)])
+        told = others.to_frame().join(table, on="c", how="left", maintain_order="left")
+        texts = texts.scatter(rows, told.get_column("r"))
+    return texts.fill_null("")
+
+
+def _reference(cell: object, names: Pseudonyms) -> str:
+    if blank(cell):
+        return ""
+    if not names.keyed and identity_like(compact(cell)):
+        raise NeedsRecords("用证件号码作编号", "identity numbers stand for households or people")
+    return names.reference(cell)
+
+
+def numbers_of(cells: pl.Series) -> pl.Series | None:
+    """The same as whole numbers, null for none; None where some reference is no number written plainly."""
+    if cells.dtype == pl.Null:
+        return cells.cast(pl.Int64)
+    if cells.dtype.is_integer():
+        found = cells.cast(pl.Int64, strict=False)
+    elif cells.dtype.is_float():
+        found = cells.cast(pl.Int64, strict=False)
+        if (found != cells).any():
+            return None
+    elif cells.dtype == pl.String:
+        bare = cells.str.contains(_PLAIN)
+        if not bare.all():
+            cells = pl.select(pl.when(cells.str.contains(r"\S")).then(cells)).to_series()
+            if not cells.str.contains(_PLAIN).all():
+                return None
+        return cells.cast(pl.Int64)
+    else:
+        return None
+    if found.null_count() > cells.null_count() or not found.is_between(0, _LARGEST).all():
+        return None
+    return found
