@@ -241,6 +241,11 @@ def _counted(report: BatchReport, lang: Lang) -> list[str]:
             if zh
             else f"{tally.checked:,} checked by the reference interpreter"
         )
+    if report.by_records is not None:
+        why = report.by_records[lang]
+        lines.append(
+            f"数据逐户读入，较慢：{why}" if zh else f"read record by record, which is slower: {why}"
+        )
     if report.resumed:
         lines.append(
             f"其中 {report.resumed:,} 户为上次已完成"

@@ -32,7 +32,7 @@ SAID: Final = (
     ("UNKNOWN", Status.UNDETERMINED.value),
     (None, Status.NOT_IN_FORCE.value),
 )
-_YES, _NO, _OUTSIDE, _UNKNOWN, _SILENT = range(5)
+_YES, _NO, _OUTSIDE, _UNKNOWN, SILENT = range(5)
 #: What follows a rule's name in the columns of its figures, and of whether a duty is met.
 ENDS: Final = ("low", "high", "met")
 _FROM: Final = {"": "verdict", "met": "met", "low": "amount_low", "high": "amount_high"}
@@ -55,6 +55,33 @@ class Block:
     outcomes: tuple[Outcome, ...]
     silent: tuple[tuple[str, str], ...]
 
+    def without(self, records: pl.Series) -> Block:
+        """Without some records, by their row in the population."""
+        if not records.len():
+            return self
+        frames = {
+            name: f.filter(~pl.col("_record").is_in(records.implode()))
+            for name, f in self.frames.items()
+        }
+        return attrs.evolve(self, frames=frames)
+
+    def between(self, first: int, end: int) -> Block:
+        """The records from one row of the population up to another."""
+        frames = {}
+        for name, frame in self.frames.items():
+            records = frame.get_column("_record")
+            start, stop = (int(records.search_sorted(at, "left")) for at in (first, end))
+            frames[name] = frame.slice(start, stop - start)
+        return attrs.evolve(self, frames=frames)
+
+    def only(self, records: pl.Series) -> Block:
+        """Some records alone."""
+        frames = {
+            name: f.filter(pl.col("_record").is_in(records.implode()))
+            for name, f in self.frames.items()
+        }
+        return attrs.evolve(self, frames=frames)
+
     def long(
         self, pack: Pack, verdicts: Collection[str | None] | None, rules: Collection[str] | None
     ) -> pl.DataFrame:
@@ -69,28 +96,28 @@ class Block:
             if rules is not None and outcome.rule not in rules:
                 continue
             frame = self.frames[outcome.frame]
-            said = frame.select(_said(outcome)).to_series()
+            said = frame.select(said_of(outcome)).to_series()
             at = said.is_in(wanted).arg_true()
             columns = [
                 (at + offsets[outcome.frame]).cast(pl.UInt32).alias("at"),
                 said.gather(at).alias("said"),
             ]
             if outcome.met is not None:
-                columns.append(frame.select(_met(outcome)).to_series().gather(at).alias("met"))
+                columns.append(frame.select(met_of(outcome)).to_series().gather(at).alias("met"))
             if outcome.amount is not None:
-                table, places = _amounts(frame[at].select(_ends(outcome)))
+                table, places = amounts_of(frame[at].select(ends_of(outcome)))
                 columns.append((places + paid).alias("amount"))
                 amounts.append(table)
                 paid += table.height
             rule = pl.lit(numbers[outcome.rule], dtype=pl.Int64).alias("rule")
             parts.append(pl.DataFrame(columns).with_columns(rule))
-        for name, of in self.silent if _SILENT in wanted else ():
+        for name, of in self.silent if SILENT in wanted else ():
             if rules is None or name in rules:
                 height = self.frames[of].height
                 at = pl.int_range(height, dtype=pl.UInt32, eager=True) + offsets[of]
                 columns = [at.cast(pl.UInt32).alias("at")]
                 rule = pl.lit(numbers[name], dtype=pl.Int64).alias("rule")
-                silent = _number(_SILENT).alias("said")
+                silent = _number(SILENT).alias("said")
                 parts.append(pl.DataFrame(columns).with_columns(silent, rule))
         rows = pl.concat([_NO_ROWS, *parts], how="diagonal")
         rows = rows.with_columns(
@@ -155,16 +182,16 @@ class Block:
         for outcome in self.outcomes:
             if outcome.frame != frame:
                 continue
-            said = whole.select(_said(outcome)).to_series()
+            said = whole.select(said_of(outcome)).to_series()
             columns = [verdicts.gather(said).alias(outcome.rule)]
             if outcome.amount is not None:
-                table, places = _amounts(whole.select(_ends(outcome)))
+                table, places = amounts_of(whole.select(ends_of(outcome)))
                 columns += [
                     table.get_column(f"amount_{end}").gather(places).alias(f"{outcome.rule}.{end}")
                     for end in ("low", "high")
                 ]
             if outcome.met is not None:
-                met = whole.select(_met(outcome)).to_series()
+                met = whole.select(met_of(outcome)).to_series()
                 columns.append(verdicts.gather(met).alias(f"{outcome.rule}.met"))
             found = found.hstack(columns)
         silent = [pack.rules[rule] for rule, of in self.silent if of == frame]
@@ -186,7 +213,7 @@ class Block:
             count[_NO] = frame.height - sum(count)
             yield from ((outcome.rule, *SAID[said], n) for said, n in enumerate(count))
         for rule, of in self.silent:
-            yield (rule, *SAID[_SILENT], self.frames[of].height)
+            yield (rule, *SAID[SILENT], self.frames[of].height)
 
 
 def cells_told(told: pl.DataFrame, pack: Pack) -> pl.DataFrame:
@@ -232,7 +259,7 @@ def _number(n: int) -> pl.Expr:
     return pl.lit(n, dtype=pl.UInt8)
 
 
-def _said(outcome: Outcome) -> pl.Expr:
+def said_of(outcome: Outcome) -> pl.Expr:
     """The number of what each row says."""
     truth = pl.col(outcome.verdict)
     found = pl.when(truth.is_null()).then(_number(_UNKNOWN)).when(truth).then(_number(_YES))
@@ -241,14 +268,14 @@ def _said(outcome: Outcome) -> pl.Expr:
     return found.otherwise(_number(_NO)).alias("said")
 
 
-def _met(outcome: Outcome) -> pl.Expr:
+def met_of(outcome: Outcome) -> pl.Expr:
     """Whether a duty is met, by the numbers of :data:`SAID`; null for a NO: nobody asks."""
     truth, met = pl.col(outcome.verdict), pl.col(outcome.met or "")
     said = pl.when(met.is_null()).then(_number(_UNKNOWN)).when(met).then(_number(_YES))
     return pl.when(truth.is_null() | truth).then(said.otherwise(_number(_NO))).alias("met")
 
 
-def _ends(outcome: Outcome) -> list[pl.Expr]:
+def ends_of(outcome: Outcome) -> list[pl.Expr]:
     """Numerators and denominators of an amount; a NO has none."""
     truth = pl.col(outcome.verdict)
     paid = truth.is_null() | truth
@@ -256,7 +283,7 @@ def _ends(outcome: Outcome) -> list[pl.Expr]:
     return [pl.when(paid).then(pl.col(column)).alias(name) for name, column in names]
 
 
-def _amounts(numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+def amounts_of(numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The distinct amounts, and which of them each row has; null for none."""
     ends = ["ln", "ld", "hn", "hd"]
     some = pl.any_horizontal((pl.col(n).is_not_null() & pl.col(d).is_not_null())

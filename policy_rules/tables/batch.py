@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,6 @@ import attrs
 from policy_rules._version import __version__
 from policy_rules.errors import (
     EvaluationError,
-    Lang,
     NotFoundError,
     Place,
     Problem,
@@ -29,74 +27,51 @@ from policy_rules.errors import (
 )
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.packs.model import Pack
-from policy_rules.packs.overlay import Overlay
 from policy_rules.tables import outputs
-from policy_rules.tables.batch_answers import Answering, Asked, BatchEngine
-from policy_rules.tables.batch_manifest import (
-    Workplace,
-    data_bytes,
-    digest_of,
+from policy_rules.tables.batch_answers import Answering
+from policy_rules.tables.batch_beside import Asked
+from policy_rules.tables.batch_frames import (
+    FrameAnswers,
+    FrameRange,
+    ahead,
+    frame_ranges,
+    own_frames,
 )
+from policy_rules.tables.batch_manifest import Workplace, data_bytes, digest_of
+from policy_rules.tables.batch_options import BatchOptions
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
 from policy_rules.tables.outputs import polars
+from policy_rules.tables.parquet_join import join_parquet
 from policy_rules.tables.staff_book import AREAS, Book, Wording, write_book
 from policy_rules.tables.summary import Summary, Tally
-from policy_rules.writing import write_whole, writing
+from policy_rules.text import Text
+from policy_rules.writing import to_disk, write_whole, writing
 
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = ["BatchOptions", "BatchReport", "Progress", "run_batch"]
+
 ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 #: Records a range, where the reference answers every one of them, and where a column engine does.
 EXPLAINED, COLUMNS = 1_000, 5_000
+#: Records a range that is held as frames, at most; and findings, which say how many it is.
+FRAMES, FINDINGS = 200_000, 100_000_000
+#: Members that a record is taken to have, for that.
+_PEOPLE: Final = 3
 #: Problems of a strict run that are told.
 TOLD: Final = 1_000
 #: Bumped where parts or their marks change.
-FORM: Final = 1
-
-
-@attrs.frozen(kw_only=True)
-class BatchOptions:
-    """What a run is asked for.
-
-    ``packs`` empty: those of each record's region and date. ``everything`` gives NO and rules out of force too
-    (and duties in the workbook), ``missing`` what each open finding lacks; ``carry`` names columns of the
-    input to give back beside the answers. ``strict`` refuses an input with any mistake. ``check`` is how many
-    records a range the reference answers beside a column engine (all where ``missing``). ``size`` records
-    are a range. ``reading`` are options of :func:`~policy_rules.tables.reading.iter_population`. ``sheets`` is what the workbook's sheets go by: ``township``, ``village`` or a carried column.
-    """
-
-    packs: tuple[str, ...] = ()
-    overlays: tuple[Overlay, ...] = ()
-    rules: Path | None = None
-    as_of: date | None = None
-    engine: BatchEngine = "polars"
-    wide: bool = False
-    everything: bool = False
-    missing: bool = False
-    strict: bool = False
-    carry: tuple[str, ...] = ()
-    lang: Lang = "zh"
-    check: int = 50
-    size: int | None = None
-    sheets: str = "township"
-    reading: Mapping[str, Any] = attrs.field(factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """What a manifest keeps: all that changes the output."""
-        kept = ("wide", "everything", "missing", "strict", "lang", "check", "size", "sheets")
-        body = {name: getattr(self, name) for name in kept}
-        reading = {name: str(value) for name, value in self.reading.items() if name != "key"}
-        lists = {"carry": list(self.carry), "packs": list(self.packs)}
-        return {**body, **lists, "reading": reading}
+FORM: Final = 2
 
 
 @attrs.frozen
 class BatchReport:
     """What a run came to. ``records`` went in; as many came out, answered or marked.
 
-    ``resumed`` is how many records an earlier run had done.
+    ``resumed`` is how many records an earlier run had done. ``by_records`` says why a population in our own
+    layout was read record by record, which takes longer and holds it in memory.
     """
 
     output: Path
@@ -104,6 +79,7 @@ class BatchReport:
     resumed: int
     digest: str
     problems: Path | None
+    by_records: Text | None = None
 
     @property
     def records(self) -> int:
@@ -176,6 +152,7 @@ class _Run:
         self.options, self.wording = options, wording
         self.place = Workplace(output)
         self.source = Source.of(source, options.reading)
+        self.frames, self.by_records = own_frames(self.source, options.carry)
         self.vocabulary = load_vocabulary()
         self.packs = Packs(options.packs, options.rules, options.overlays, options.lang)
         self.asked = Asked(
@@ -187,18 +164,35 @@ class _Run:
             check=options.check,
         )
         slow = self.asked.explains or options.engine == "reference"
-        self.size = options.size or (EXPLAINED if slow else COLUMNS)
+        self.by_frames = self.frames is not None and not slow
+        self.size = options.size or (
+            EXPLAINED if slow else self._framed_size() if self.by_frames else COLUMNS
+        )
         self.columns = outputs.long_columns(
             missing=self.asked.missing, why=self.book, carry=options.carry
         )
         self.identity = self._identity(kind)
+
+    def _framed_size(self) -> int:
+        """Records a range, so that its findings stay within bounds, however many rules there are."""
+        rules = [r for pack in self.packs.loaded.values() for r in pack.rules.values()]
+        findings = sum(_PEOPLE if r.subject == "member" else 1 for r in rules)
+        return max(COLUMNS, min(FRAMES, FINDINGS // max(1, findings)))
+
+    def _ranges(self) -> Iterator[Range | FrameRange]:
+        if self.frames is not None:
+            return frame_ranges(self.frames, self.size)
+        return self.source.ranges(self.size, self.options.carry)
 
     def _identity(self, kind: str) -> dict[str, Any]:
         packs = self.packs.loaded
         return {
             "form": FORM,
             "library": __version__,
-            "input": self.source.as_dict(),
+            "input": {
+                **self.source.as_dict(),
+                "read": "records" if self.frames is None else "frames",
+            },
             "as_of": None if self.options.as_of is None else self.options.as_of.isoformat(),
             "engine": self.options.engine,
             "vocabulary": self.vocabulary.digest,
@@ -211,16 +205,17 @@ class _Run:
     def refuse(self) -> None:
         """Raise every mistake of the input."""
         found: list[Problem] = []
-        for part in self.source.ranges(self.size, self.options.carry):
+        for part in self._ranges():
             found += part.problems
-            for entry in self._entries(part):
-                found += entry.problems
+            if isinstance(part, Range):
+                for entry in self._entries(part):
+                    found += entry.problems
             if len(found) >= TOLD:
                 break
         if found:
             raise RecordError(found[:TOLD])
 
-    def _entries(self, part: Range) -> Iterator[Entry]:
+    def _entries(self, part: Range | FrameRange) -> Iterator[Entry]:
         return part.entries(self.vocabulary, self.options.carry)
 
     # -- ranges ------------------------------------------------------------------------------
@@ -229,22 +224,31 @@ class _Run:
         """Every range that is not done, then the output."""
         whole, resumed = Tally(), 0
         marks: list[dict[str, Any]] = []
-        for part in self.source.ranges(self.size, self.options.carry):
-            mark = self.place.done(part.number)
+        done: dict[int, dict[str, Any] | None] = {}
+
+        def wanted(number: int) -> bool:
+            done[number] = self.place.done(number)
+            return done[number] is None
+
+        for part in ahead(self._ranges(), wanted):
+            mark = done.pop(part.number) if part.number in done else self.place.done(part.number)
             if mark is None:
-                mark = self._range(part)
+                if self.by_frames and isinstance(part, FrameRange):
+                    mark = self._framed(part)
+                else:
+                    mark = self._range(part)
             else:
                 resumed += len(part)
             whole.add(Tally.of(mark["tally"]))
-            marks.append({k: mark[k] for k in ("columns", "problems")})
+            marks.append({"columns": mark["columns"]})
             progress(part.share, whole.records)
         self._join(marks, len({rule.partition(" ")[0] for rule in whole.rules}) > 1)
-        self._problems(marks)
+        self._problems(len(marks))
         report = self.report(whole, resumed)
         self.place.end()
         return report
 
-    def _range(self, part: Range) -> dict[str, Any]:
+    def _range(self, part: Range | FrameRange) -> dict[str, Any]:
         """Answer one range and keep it."""
         entries = list(self._entries(part))
         answers = Answering(self.packs, self.asked, entries)
@@ -257,16 +261,46 @@ class _Run:
         answers.tally.rows = kept.height
         held = io.BytesIO()
         kept.write_parquet(held, compression="zstd", statistics=False)
-        lang = self.options.lang
         faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
         faults += [(e, p) for e in entries for p in e.problems]
-        answers.tally.fault(p for _, p in faults)
+        return self._keep(part.number, held, kept.columns, answers.tally, faults)
+
+    def _framed(self, part: FrameRange) -> dict[str, Any]:
+        """Answer one range that is held as frames, and keep it."""
+        from policy_rules.tables import batch_tables
+
+        answers = FrameAnswers(self.packs, self.asked, part)
+        packs, options = self.packs.loaded, self.options
+        held = io.BytesIO()
+        if options.wide:
+            wide = batch_tables.wide_frame(answers, packs, options.carry, prefixed=self._prefixed)
+            answers.tally.rows, columns = wide.height, wide.columns
+            wide.write_parquet(held, compression="zstd", statistics=False)
+        else:
+            tables = batch_tables.LongTables(
+                packs, options.lang, self.columns, options.carry, everything=options.everything
+            )
+            answers.tally.rows = outputs.write_words(held, tables.of(answers))
+            columns = self.columns
+        faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
+        return self._keep(part.number, held, columns, answers.tally, faults)
+
+    def _keep(
+        self,
+        number: int,
+        held: io.BytesIO,
+        columns: Sequence[str],
+        tally: Tally,
+        faults: Sequence[tuple[Entry | None, Problem]],
+    ) -> dict[str, Any]:
+        lang = self.options.lang
+        tally.fault(p for _, p in faults)
         problems = [
             [e and e.row, e and e.id, str(p.place), p.place.path, p.code, p.message(lang)]
             for e, p in faults
         ]
-        mark = {"tally": answers.tally.as_dict(), "columns": kept.columns, "problems": problems}
-        return self.place.keep(part.number, held.getvalue(), mark)
+        mark = {"tally": tally.as_dict(), "columns": list(columns), "problems": problems}
+        return self.place.keep(number, held.getvalue(), mark)
 
     @property
     def _prefixed(self) -> bool:
@@ -300,16 +334,32 @@ class _Run:
                 )
                 write_book(beside, book, frames, self.place.folder)
             else:
-                write = (
-                    outputs.write_csv if output.suffix.lower() == ".csv" else outputs.write_parquet
-                )
-                write(beside, frames(), outputs.schema(self._named(marks)))
+                self._write(beside, frames, marks)
             with writing(output):
                 beside.replace(output)
         except EvaluationError:
             with contextlib.suppress(OSError):
                 beside.unlink()
             raise
+
+    def _write(
+        self,
+        beside: Path,
+        frames: Callable[[], Iterator[pl.DataFrame]],
+        marks: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """A table of all parts."""
+        names = self._named(marks)
+        if beside.suffix.lower() == ".csv":
+            outputs.write_csv(beside, frames(), outputs.schema(names))
+            return
+        if self.by_frames and marks and all(mark["columns"] == names for mark in marks):
+            parts = [self.place.part(n) for n in range(1, len(marks) + 1)]
+            with writing(beside), beside.open("wb") as file:
+                join_parquet(parts, file)
+                to_disk(file)
+            return
+        outputs.write_parquet(beside, frames(), outputs.schema(names))
 
     def _named(self, marks: Sequence[Mapping[str, Any]]) -> list[str]:
         if not self.options.wide:
@@ -318,19 +368,13 @@ class _Run:
         parts = [heads, *(mark["columns"] for mark in marks)]
         return outputs.wide_columns(parts, self.packs.loaded.values(), self._prefixed)
 
-    def _problems(self, marks: Sequence[Mapping[str, Any]]) -> None:
+    def _problems(self, parts: int) -> None:
         """What was wrong with the input, as a table beside the output."""
-        pl = polars()
-        path = self._told
-        rows = [row for mark in marks for row in mark["problems"]]
-        if not rows:
-            return
-        names = ("row", "record", "place", "path", "code", "message")
-        kinds = {n: pl.Int64 if n == "row" else pl.String for n in names}
         beside = self.place.folder / "problems.csv"
-        outputs.write_csv(beside, iter([pl.DataFrame(rows, schema=kinds, orient="row")]), kinds)
-        with writing(path):
-            beside.replace(path)
+        rows = (self.place.mark(number)["problems"] for number in range(1, parts + 1))
+        if outputs.write_problems(beside, rows):
+            with writing(self._told):
+                beside.replace(self._told)
 
     @property
     def _told(self) -> Path:
@@ -346,7 +390,7 @@ class _Run:
         body = {"run": self.identity, "output": found, "summary": summary.as_dict()}
         write_whole(self.place.receipt, data_bytes({**body, "tally": tally.as_dict()}))
         told = self._told if tally.problems else None
-        return BatchReport(output, summary, resumed, digest, told)
+        return BatchReport(output, summary, resumed, digest, told, self.by_records)
 
 
 def _readings(pack: Pack) -> dict[str, str]:

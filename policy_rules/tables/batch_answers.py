@@ -10,46 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
-
-import attrs
+from typing import TYPE_CHECKING, Any
 
 from policy_rules.engine.engine import day_of
-from policy_rules.engine.finding import Finding, figure
-from policy_rules.errors import Lang, PolicyRulesError, Problems
+from policy_rules.errors import PolicyRulesError, Problems
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
+from policy_rules.tables.batch_beside import CORE, Asked, BatchEngine, Beside
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, harmless
 from policy_rules.tables.outputs import ERROR, Lists, polars, schema
 from policy_rules.tables.summary import Tally
-from policy_rules.verdict import Verdict
 
 if TYPE_CHECKING:
     from polars import DataFrame
-
-BatchEngine = Literal["polars", "duckdb", "spark", "reference"]
-#: One finding as a range holds it: row, subject, rule, verdict, status, met, amount low and high.
-Core = tuple[int, str, str, str | None, str, str | None, str | None, str | None]
-CORE = ("row", "subject", "rule", "verdict", "status", "met", "amount_low", "amount_high")
-
-
-@attrs.frozen
-class Asked:
-    """What is asked of a range: the engine, what is added to each finding, how many records the
-    reference answers beside a column engine."""
-
-    engine: BatchEngine
-    as_of: date | None
-    lang: Lang
-    missing: bool
-    why: bool
-    check: int
-
-    @property
-    def explains(self) -> bool:
-        """Whether the reference answers every record."""
-        return self.missing or self.why
 
 
 class Answering:
@@ -59,7 +33,8 @@ class Answering:
         self._packs, self._asked = packs, asked
         self._entries = {entry.row: entry for entry in entries}
         self.tally = Tally(records=len(entries))
-        self._failed: dict[int, tuple[str, str]] = {}  # row: code, pack
+        self._beside = Beside(packs, asked, self.tally)
+        self._failed = self._beside.failed
         self._days: dict[int, date] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._added: list[tuple[Any, ...]] = []
@@ -78,19 +53,14 @@ class Answering:
         """Pack, day and kind under which a record is answered."""
         record = entry.record
         if record is None:
-            self._fail(entry.row, entry.problems[0].code)
+            self._beside.fail(entry.row, entry.problems[0].code)
             return []
         try:
             day = self._days[entry.row] = day_of(record, self._asked.as_of)
             return [(name, day, record.kind) for name in self._packs.chosen(record, day)]
         except PolicyRulesError as error:
-            self._fail(entry.row, error.problems[0].code)
+            self._beside.fail(entry.row, error.problems[0].code)
             return []
-
-    def _fail(self, row: int, code: str, pack: str = "") -> None:
-        if row not in self._failed:
-            self._failed[row] = (code, pack)
-            self.tally.error(code)
 
     # -- evaluating --------------------------------------------------------------------------
 
@@ -114,18 +84,7 @@ class Answering:
         if columns is not None:
             held = set(columns.get_column("row").to_list())
             wanted = [e for e in entries if e.row in looked or e.row not in held]
-        core: list[Core] = []
-        added: list[tuple[int, str, str, str | None, str | None, str | None, str | None]] = []
-        for entry in wanted:
-            try:
-                own, more = self._reference(name, entry, day, entry.row in looked)
-            except PolicyRulesError as error:
-                self._fail(entry.row, error.problems[0].code, name)
-            except Exception:  # whatever it is, it is this record's, and the others go on
-                self._fail(entry.row, "record_failed", name)
-            else:
-                core += own
-                added += more
+        core, added = self._beside.answers(name, wanted, day, looked)
         frame = pl.DataFrame(core, schema=_core_schema(), orient="row")
         if columns is not None:
             frame = self._compared(name, frame, columns)
@@ -137,41 +96,6 @@ class Answering:
                 extra, on=["row", "subject", "rule"], how="left", maintain_order="left"
             )
         return self._described(name, day, frame)
-
-    def _reference(
-        self, name: str, entry: Entry, day: date, looked: bool
-    ) -> tuple[list[Core], list[Any]]:
-        """A record's findings, and what is missing where that is looked up."""
-        record = entry.record
-        assert record is not None
-        asked = self._asked
-        findings = self._packs.engine(name).evaluate(record, as_of=day).findings
-        core = [core_of(entry.row, f) for f in findings]
-        added: list[Any] = []
-        if not looked:
-            return core, added
-        self.tally.checked += asked.engine != "reference"
-        shown_as = {m.id: harmless(m.id, i) for i, m in enumerate(record.members, 1)}
-        reasons = self._packs.reasons(name) if asked.why else None
-        env = reasons.environment(record, day) if reasons else None
-        for finding in findings:
-            if finding.verdict not in (Verdict.YES, Verdict.UNKNOWN):
-                continue
-            needs = finding.missing
-            if finding.verdict is Verdict.UNKNOWN:
-                self.tally.need(needs, finding)
-            if asked.explains:
-                keys = [
-                    f"{n.name}@{shown_as.get(n.subject, n.subject)}" if n.subject else n.name
-                    for n in needs
-                ]
-                labels = dict.fromkeys(n.label[asked.lang] for n in needs)
-                asks = dict.fromkeys(n.ask for n in needs)
-                why = reasons.of(finding, record, env) if reasons and env is not None else None
-                lacking = ("、" if asked.lang == "zh" else ", ").join(labels)
-                told = ("; ".join(keys), lacking, "; ".join(a for a in asks if a), why)
-                added.append((entry.row, finding.subject, finding.rule.id, *told))
-        return core, added
 
     def _compared(self, name: str, reference: DataFrame, columns: DataFrame) -> DataFrame:
         """The column engine's answers; a record the reference answers otherwise is marked."""
@@ -187,7 +111,7 @@ class Answering:
         )
         rows = sorted(set(apart.get_column("row").to_list()))
         for row in rows:
-            self._fail(row, "engine_disagreement", name)
+            self._beside.fail(row, "engine_disagreement", name)
         rest = columns.join(reference.select("row").unique(), on="row", how="anti")
         whole: DataFrame = pl.concat([reference, rest])
         return whole
@@ -323,17 +247,6 @@ class Answering:
         counts = spoken.group_by("pack", "rule", "verdict").len()
         for pack, rule, verdict, n in sorted(counts.iter_rows(), key=str):
             self.tally.count(pack, rule, verdict or "not_in_force", n)
-
-
-def core_of(row: int, finding: Finding) -> Core:
-    """A finding as a range holds it."""
-    amount = finding.amount
-    low = None if amount is None or amount.low is None else figure(amount.low)
-    high = None if amount is None or amount.high is None else figure(amount.high)
-    verdict = None if finding.verdict is None else finding.verdict.value
-    met = None if finding.met is None else finding.met.value
-    status = finding.status.value
-    return (row, finding.subject, finding.rule.id, verdict, status, met, low, high)
 
 
 def column_answers(

@@ -115,9 +115,13 @@ class Workplace:
         """The part of a range."""
         return self.folder / f"{number:05d}.parquet"
 
+    def mark(self, number: int) -> dict[str, Any]:
+        """The mark of a range; empty where there is none."""
+        return _loaded(self.part(number).with_suffix(".json"))
+
     def done(self, number: int) -> dict[str, Any] | None:
         """The mark of a range that is done and whose part is as it was written; else None."""
-        mark = _loaded(self.part(number).with_suffix(".json"))
+        mark = self.mark(number)
         try:
             whole = digest_of(self.part(number)) == mark.get("digest")
         except OSError:

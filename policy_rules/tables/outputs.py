@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -19,6 +22,7 @@ from policy_rules.writing import to_disk, writing
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 #: Kinds of files a run writes.
 KINDS: Final = (".parquet", ".csv", ".xlsx")
@@ -35,6 +39,8 @@ MISSING: Final = ("missing", "lacking", "ask")
 #: What the workbook of staff adds.
 WHY: Final = "why"
 ERROR: Final = "error"
+#: Rows of a row group.
+ROWS: Final = 2_000_000
 _RANK: Final = {"NO": 1, "UNKNOWN": 2, "YES": 3}
 _FORMULA: Final = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n|]")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+|/\d+)?")
@@ -196,6 +202,29 @@ def write_parquet(path: Path, frames: Iterator[pl.DataFrame], columns: Mapping[s
         to_disk(file)
 
 
+def write_words(into: IO[bytes], tables: Iterator[pa.Table]) -> int:
+    """Tables with columns of words by number as one parquet file; gives the number of rows.
+
+    A table is written while the next is made.
+    """
+    import pyarrow.parquet as pq
+
+    first = next(tables)
+    rows: int = first.num_rows
+    with (
+        pq.ParquetWriter(into, first.schema, compression="zstd", write_statistics=False) as writer,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        write = partial(writer.write_table, row_group_size=ROWS)
+        waiting = beside.submit(write, first)
+        for table in tables:
+            rows += table.num_rows
+            waiting.result()
+            waiting = beside.submit(write, table.cast(first.schema))
+        waiting.result()
+    return rows
+
+
 def _plain(kind: Any) -> Any:
     import pyarrow as pa
 
@@ -217,6 +246,21 @@ def write_csv(path: Path, frames: Iterator[pl.DataFrame], columns: Mapping[str, 
             body = _guarded(_fitted(frame, columns))
             body.write_csv(file, include_header=False)
         to_disk(file)
+
+
+def write_problems(path: Path, parts: Iterator[Sequence[Sequence[Any]]]) -> bool:
+    """What was wrong with the input as a csv, part by part; whether there was anything.
+
+    Raises :class:`~policy_rules.errors.EvaluationError`.
+    """
+    pl = polars()
+    names = ("row", "record", "place", "path", "code", "message")
+    kinds = {n: pl.Int64 if n == "row" else pl.String for n in names}
+    frames = (pl.DataFrame(rows, schema=kinds, orient="row") for rows in parts if rows)
+    first = next(frames, None)
+    if first is not None:
+        write_csv(path, chain((first,), frames), kinds)
+    return first is not None
 
 
 def guarded(text: str) -> str:

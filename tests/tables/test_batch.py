@@ -24,7 +24,7 @@ from policy_rules.errors import EvaluationError, NotFoundError, PolicyRulesError
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.packs.registry import load_pack
 from policy_rules.render.staff import StaffWording
-from policy_rules.tables import batch_answers, batch_manifest, outputs
+from policy_rules.tables import batch_answers, batch_beside, batch_manifest, outputs
 from policy_rules.tables.batch import BatchOptions, BatchReport, run_batch
 from policy_rules.tables.batch_records import Source, harmless, read_leniently
 from policy_rules.tables.staff_book import sheet_name
@@ -109,8 +109,8 @@ def test_every_finding_is_that_of_a_single_evaluation(
     for i, one in enumerate(text, 1):
         record, _ = read_leniently(json.loads(one), pack.vocabulary)
         for f in single.evaluate(record, as_of=day):
-            expected.append((*batch_answers.core_of(i, f), "; ".join(f.clauses)))
-    keys = [*batch_answers.CORE, "clauses"]
+            expected.append((*batch_beside.core_of(i, f), "; ".join(f.clauses)))
+    keys = [*batch_beside.CORE, "clauses"]
     assert pl.read_parquet(report.output).select(keys).rows() == expected
 
 
