@@ -24,7 +24,7 @@ from policy_rules.tables.plan import Define, Down, Runs, Up
 from policy_rules.verdict import Verdict
 
 #: Values tried of one fact, facts of one rule, and what one question may cost (in the solver's own count of work).
-TRIES, FACTS, COST = 12, 20, 1_000_000
+TRIES, FACTS, COST = 12, 20, 150_000
 _EXACT: Final = ("whole_month", "whole_year")
 
 

@@ -248,7 +248,7 @@ class _Growing:
         specs = [side.rule.amount for side in self.sides]
         if any(s is None or not s.tiers for s in specs):
             return ""
-        if len({(s.unit, s.paid) for s in specs if s is not None}) > 1:
+        if len({(s.kind, s.unit, s.paid) for s in specs if s is not None}) > 1:
             return ""
         found = []
         for side in (0, 1):

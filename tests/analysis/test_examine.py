@@ -19,10 +19,10 @@ TYPE = "household.type"
 @pytest.mark.parametrize(
     ("condition", "never", "always"),
     [
-        (f"{NET} < 8000", False, False),
-        (f"{NET} < 8000 and {NET} > 8000", True, False),
+        (f"{WAGE} < 8000", False, False),
+        (f"{WAGE} < 8000 and {WAGE} > 8000", True, False),
         ("any(m.age < 60 and m.age >= 60 for m in members)", True, False),
-        (f"{NET} < 8000 or {NET} >= 8000", False, True),
+        (f"{WAGE} < 8000 or {WAGE} >= 8000", False, True),
         ("count(m for m in members) >= 0", False, True),
         ("household.size > 100", True, False),
     ],
@@ -67,10 +67,10 @@ def test_whole_numbers_are_seen_through() -> None:
 
 def test_rules_that_follow_from_others() -> None:
     pack = flags(
-        poorest=f"{NET} < 3000 and {TYPE} == lifted",
-        poor=f"{NET} < 8000",
-        poor_too=f"not {NET} >= 8000",
-        poorer=f"{NET} < 5000",
+        poorest=f"{WAGE} < 3000 and {TYPE} == lifted",
+        poor=f"{WAGE} < 8000",
+        poor_too=f"not {WAGE} >= 8000",
+        poorer=f"{WAGE} < 5000",
         other="household.size > 3",
     )
     found = {n.rule: n for n in examine_pack(pack)}
@@ -81,7 +81,7 @@ def test_rules_that_follow_from_others() -> None:
 
 
 def test_time_in_all_is_kept() -> None:
-    pack = flags(a=f"{NET} < 3000", b=f"{NET} < 8000")
+    pack = flags(a=f"{WAGE} < 3000", b=f"{WAGE} < 8000")
     found = examine_pack(pack, seconds=0.0)
     assert [n.never for n in found] == [None, None]
     assert all("never" in n.undecided for n in found)
@@ -89,7 +89,7 @@ def test_time_in_all_is_kept() -> None:
 
 def test_a_rule_not_in_force_on_the_day_is_asked_on_its_last() -> None:
     pack = flags(
-        rule=f"{NET} < 3000",
+        rule=f"{WAGE} < 3000",
         extra="  in_force: {from: 2023-02-01, to: 2023-06-30, basis: {zh: 例, en: example}}\n",
     )
     (found,) = examine_pack(pack, bounds=Bounds(1, 1))
