@@ -39,7 +39,7 @@ from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import read_record
 from policy_rules.packs.loader import load_folder
 from policy_rules.packs.registry import list_packs
-from policy_rules.render import workbook
+from policy_rules.render import site, workbook
 from policy_rules.sources.checking import check_source, text_of
 from policy_rules.sources.ledger import audit
 from policy_rules.sources.wording import OfficialText
@@ -132,6 +132,11 @@ def _pack_without_clauses(tmp: Path) -> None:
     shutil.copytree(BASE, tmp / "bad")
     (tmp / "bad" / "clauses.yaml").unlink()
     load_folder(tmp / "bad", "bad")
+
+
+def _foreign_folder(tmp: Path) -> None:
+    (tmp / "note.txt").write_text("notes", "utf-8")
+    site.write_site([], tmp)
 
 
 def _another_name(tmp: Path) -> None:
@@ -333,6 +338,10 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cannot_write": (
         lambda tmp: workbook.comparison(compare_packs([made_up.pack()]), tmp / "no" / "m.xlsx", "zh"),
         "m.xlsx: cannot_write: 无法写入此文件：文件不存在",
+    ),
+    "not_our_folder": (
+        _foreign_folder,
+        "not_our_folder: 此目录中有并非由 `site` 生成的 `note.txt`；请改用空目录或新目录",
     ),
     "no_date": (
         lambda tmp: Engine(load_folder(BASE), engine="reference").evaluate({}),
