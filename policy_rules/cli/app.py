@@ -12,6 +12,7 @@ from policy_rules.cli import (
     comparing,
     coverage,
     evaluation,
+    mutating,
     packs,
     replaying,
     sources,
@@ -54,6 +55,7 @@ app.command("diff")(comparing.diff)
 app.command("compare")(comparing.compare)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
+app.command("mutate")(mutating.mutate)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
