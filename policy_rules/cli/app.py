@@ -14,6 +14,7 @@ from policy_rules.cli import (
     evaluation,
     mutating,
     packs,
+    regress,
     replaying,
     sources,
     tables,
@@ -56,6 +57,8 @@ app.command("compare")(comparing.compare)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
 app.command("mutate")(mutating.mutate)
+app.command("snapshot")(regress.snapshot)
+app.command("regress")(regress.regress)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)
