@@ -27,8 +27,10 @@ from policy_rules.packs.needs import required_facts
 from policy_rules.packs.registry import list_packs, load_pack
 from policy_rules.render import catalogue, dictionary, goals
 from policy_rules.render.locators import find
+from policy_rules.sources.checking import ledger_figures
 from policy_rules.sources.ledger import audit
 from policy_rules.testing.cases import check_cases, load_cases
+from policy_rules.testing.second_reading import differences, load_second_reading
 from policy_rules.testing.trying import check_properties
 
 PackArgument = Annotated[
@@ -72,14 +74,16 @@ def check(
             progress.add_task(name, total=None)
             pack = load_pack(name, rules)
             ledger_report = audit(pack)
+            read = [*ledger_figures(pack), *differences(pack, load_second_reading(pack))]
             cases = check_cases(pack)
             properties = check_properties(pack, load_cases(pack))
             failed = failed or not cases.ok
-            failed = failed or bool(ledger_report.problems) or bool(properties.failures)
-            lines += [p.render(language) for p in ledger_report.problems]
+            audited = [*ledger_report.problems, *read]
+            failed = failed or bool(audited) or bool(properties.failures)
+            lines += [p.render(language) for p in audited]
             lines.append(cases.render(language))
             lines.append(properties.render(language))
-            problems = [*ledger_report.problems, *cases.failures, *properties.failures]
+            problems = [*audited, *cases.failures, *properties.failures]
             body.append(
                 {
                     "pack": pack.id,

@@ -1,4 +1,4 @@
-"""Boundaries of cases files: a fact just below, at and just above a line, written once."""
+"""Cases written once for many values: a fact below, at and above a line; every code of a list."""
 
 from __future__ import annotations
 
@@ -18,21 +18,31 @@ def expanded(data: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     line = data["line"]
     for side in SIDES:
-        if side not in data:
-            continue
-        value = moved(line, data.get("step", 1), SIDES.index(side) - 1)
-        wanted = data[side]
-        part = data.get("part", "verdict")
-        expected: Any = wanted if part == "verdict" else {"verdict": "YES", part: wanted}
-        yield side, {
-            "id": f"{data['id']}_{side}",
-            "record": data["record"],
-            "as_of": data["as_of"],
-            "set": {**(data.get("set") or {}), data["fact"]: value},
-            "externals": data.get("externals") or {},
-            "overlay": data.get("overlay") or {},
-            "expect": {data["rule"]: expected},
-        }
+        if side in data:
+            value = moved(line, data.get("step", 1), SIDES.index(side) - 1)
+            yield side, _case(data, side, value, data[side])
+
+
+def of_codes(data: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The cases a list of codes stands for: the fact is each code in turn, or the set of it alone."""
+    for wanted, codes in data["told"].items():
+        for code in codes:
+            value = [code] if data.get("in_a_set") else code
+            yield wanted, _case(data, code, value, wanted)
+
+
+def _case(data: Mapping[str, Any], suffix: str, value: Any, wanted: Any) -> dict[str, Any]:
+    part = data.get("part", "verdict")
+    expected: Any = wanted if part == "verdict" else {"verdict": "YES", part: wanted}
+    return {
+        "id": f"{data['id']}_{suffix}",
+        "record": data["record"],
+        "as_of": data["as_of"],
+        "set": {**(data.get("set") or {}), data["fact"]: value},
+        "externals": data.get("externals") or {},
+        "overlay": data.get("overlay") or {},
+        "expect": {data["rule"]: expected},
+    }
 
 
 def moved(line: Any, step: Any, times: int) -> Any:

@@ -27,7 +27,7 @@ from policy_rules.errors import (
 from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.schema import check
-from policy_rules.testing.boundaries import expanded
+from policy_rules.testing.boundaries import expanded, of_codes
 from policy_rules.testing.coverage import Coverage, Gap
 from policy_rules.testing.records import case_files, put, supply
 from policy_rules.testing.target_cases import TargetRunner, load_target_cases
@@ -131,6 +131,9 @@ def _written(document: Document) -> Iterator[tuple[Mapping[str, Any], Path_]]:
     for i, data in enumerate(document.data.get("boundaries") or ()):
         for side, case in expanded(data):
             yield case, ("boundaries", i, side)
+    for i, data in enumerate(document.data.get("codes") or ()):
+        for wanted, case in of_codes(data):
+            yield case, ("codes", i, "told", wanted)
 
 
 class Runner:

@@ -35,6 +35,10 @@ _WORDS: Final[dict[str, dict[Lang, str]]] = {
         "zh": "应写入 second_reading.yaml：从原文看 {rule} 的条款、力度等",
         "en": "to be told in second_reading.yaml: what the text says of {rule}",
     },
+    "target_case": {
+        "zh": "应有一个目标用例，测算 {rule}",
+        "en": "to be told by a case of targets that measures {rule}",
+    },
     "case": {
         "zh": "用例 {case} 改为 {change}（{as_of}）时 {rule}：现为 {now}，变异后 {mutant}",
         "en": "the case {case} with {change} ({as_of}): {rule} is {now}, of the mutant {mutant}",

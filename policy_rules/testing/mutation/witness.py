@@ -73,9 +73,9 @@ class Suggestion:
 
 def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
     """What would notice a mutant that nothing noticed."""
-    if mutant.kind in TEXTUAL:
+    if mutant.kind in TEXTUAL or mutant.section == "document" or "paid" in mutant.path:
         return Suggestion("second_reading", rule=mutant.thing)
-    if mutant.section in ("targets", "document") and mutant.kind in ("target", "date"):
+    if mutant.section == "targets" and mutant.kind in ("target", "date"):
         return Suggestion("second_reading", rule=mutant.thing)
     if idle := _idle(tester.pack, mutant):
         return Suggestion("none", same=idle)
@@ -97,8 +97,19 @@ def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
             return Suggestion("none")
         part = part.with_reading(mutant.name, wanted)
         changed = changed.with_reading(mutant.name, wanted)
+    if own and mutant.patch is None and _same(part, changed, mutant):
+        return Suggestion("none", same="same_thing")
+    targets = [n for n in near if n.startswith("targets.")]
+    if targets and not any(n.startswith("rules.") for n in near):
+        return Suggestion("target_case", rule=targets[0])
     names = [n.removeprefix("rules.") for n in near[:12] if n.startswith("rules.")]
     return _Search(tester, part, changed).rules([n for n in names if n in part.rules])
+
+
+def _same(part: Pack, changed: Pack, mutant: Mutant) -> bool:
+    """Whether a changed thing is built into the same one: dates beyond those of the document, say."""
+    before, after = (getattr(p, mutant.section)[mutant.name] for p in (part, changed))
+    return bool(before == after)
 
 
 def _idle(pack: Pack, mutant: Mutant) -> str:
