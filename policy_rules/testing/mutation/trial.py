@@ -20,6 +20,7 @@ from policy_rules.packs.references import references
 from policy_rules.testing.cases import Case, Runner, load_cases
 from policy_rules.testing.mutation.changing import build, ledger_problems
 from policy_rules.testing.mutation.model import Fate, Mutant, Outcome
+from policy_rules.testing.mutation.sameness import load_told
 from policy_rules.testing.mutation.slicing import Slicer, patched_things, users
 from policy_rules.testing.properties import Property, load_properties
 from policy_rules.testing.second_reading import differences, load_second_reading
@@ -50,6 +51,7 @@ class Tester:
         self.of_targets = load_target_cases(pack)
         self.properties = load_properties(pack)
         self.told = {t.thing: t for t in load_second_reading(pack)}
+        self.told_same = load_told(pack)
         self.naming: dict[str, list[Case]] = {}
         for case in self.cases:
             for name in case.expect:

@@ -22,16 +22,14 @@ from policy_rules.engine.engine import Engine
 from policy_rules.engine.finding import figure
 from policy_rules.engine.targets import Measured, TargetMeter
 from policy_rules.errors import PackError, PolicyRulesError
-from policy_rules.expr.nodes import Param, walk
-from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.facts.record import read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
-from policy_rules.packs.references import expressions
 from policy_rules.testing.cases import Case
 from policy_rules.testing.mutation.changing import build
 from policy_rules.testing.mutation.model import Mutant
+from policy_rules.testing.mutation.sameness import same
 from policy_rules.testing.mutation.solving import equivalent
 from policy_rules.testing.records import put
 from policy_rules.testing.sampling import Sampler, thresholds
@@ -73,12 +71,12 @@ class Suggestion:
 
 def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
     """What would notice a mutant that nothing noticed."""
+    if why := same(tester.pack, mutant, tester.told_same):
+        return Suggestion("none", same=why)
     if mutant.kind in TEXTUAL or mutant.section == "document" or "paid" in mutant.path:
         return Suggestion("second_reading", rule=mutant.thing)
     if mutant.section == "targets" and mutant.kind in ("target", "date"):
         return Suggestion("second_reading", rule=mutant.thing)
-    if idle := _idle(tester.pack, mutant):
-        return Suggestion("none", same=idle)
     near = tester.reached(mutant)
     own = () if mutant.section in ("document", "exclusions", "readings") else (mutant.thing,)
     part = tester.slicer.part(
@@ -110,27 +108,6 @@ def _same(part: Pack, changed: Pack, mutant: Mutant) -> bool:
     """Whether a changed thing is built into the same one: dates beyond those of the document, say."""
     before, after = (getattr(p, mutant.section)[mutant.name] for p in (part, changed))
     return bool(before == after)
-
-
-def _idle(pack: Pack, mutant: Mutant) -> str:
-    """Why a change of a parameter's dates outside the document's own says nothing."""
-    if mutant.section != "parameters" or mutant.kind != "date":
-        return ""
-    for section in ("populations", "definitions", "rules", "targets"):
-        for thing in getattr(pack, section).values():
-            for node in expressions(thing):
-                for part in walk(node):
-                    if isinstance(part, Param) and part.name == mutant.name and part.on is not None:
-                        return ""
-    was, now = read_date(mutant.was), read_date(mutant.became)
-    start, end = pack.in_force.start, pack.in_force.end
-    if not isinstance(was, date) or not isinstance(now, date) or start is None or end is None:
-        return ""
-    if mutant.path[-1] == "from" and max(was, now) <= start:
-        return "not_in_force"
-    if mutant.path[-1] == "to" and min(was, now) >= end:
-        return "not_in_force"
-    return ""
 
 
 class _Search:
