@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.text import Text as RichText
 
 from policy_rules.cli.common import (
-    BAD_INPUT,
     FINDINGS,
     Format,
     FormatOption,
@@ -41,22 +40,27 @@ def mutate(
     rule: Annotated[
         list[str] | None,
         typer.Option(
-            "--rule", help="只变动这一条规则、定义、目标等，可多次给出 only this rule, definition, target …"
+            "--rule",
+            help="只变动这一条规则、定义、目标等，可多次给出 only this rule, definition, target …",
         ),
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", help=f"只做这一种变动，可多次给出 only this kind: {', '.join(KINDS)}"),
+        typer.Option(
+            "--kind", help=f"只做这一种变动，可多次给出 only this kind: {', '.join(KINDS)}"
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="同时运行的进程数 processes")] = 1,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=1, help="只抽取这么多个变异 only so many, drawn at random")
+        int | None,
+        typer.Option("--sample", min=1, help="只抽取这么多个变异 only so many, drawn at random"),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="抽取的种子 seed of the sample")] = 0,
     every: Annotated[
         bool,
         typer.Option(
-            "--all", help="问遍所有用例，列出哪些用例独自察觉变异 ask every case, tell which alone notice"
+            "--all",
+            help="问遍所有用例，列出哪些用例独自察觉变异 ask every case, tell which alone notice",
         ),
     ] = False,
     limit: Annotated[
@@ -65,11 +69,13 @@ def mutate(
     suggest: Annotated[
         bool,
         typer.Option(
-            "--suggest/--no-suggest", help="为未察觉的变异找一条记录 look for a record that tells a survivor"
+            "--suggest/--no-suggest",
+            help="为未察觉的变异找一条记录 look for a record that tells a survivor",
         ),
     ] = True,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="写入 .md 或 .json 文件 write a .md or .json file")
+        Path | None,
+        typer.Option("--output", "-o", help="写入 .md 或 .json 文件 write a .md or .json file"),
     ] = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
@@ -82,7 +88,9 @@ def mutate(
     selected = chosen(pack, rules=rule or (), kinds=kind or (), sample=sample, seed=seed)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     shown_at = Console(stderr=True)
-    with Progress(*columns, console=shown_at, transient=True, disable=not shown_at.is_terminal) as bar:
+    with Progress(
+        *columns, console=shown_at, transient=True, disable=not shown_at.is_terminal
+    ) as bar:
         task = bar.add_task(name, total=len(selected))
         report = run(
             pack, selected, jobs=jobs, every=every, limit=limit, suggestions=suggest,
@@ -108,7 +116,11 @@ def _known_kinds(kinds: list[str]) -> None:
         if kind not in KINDS:
             raise NotFoundError(
                 Problem(
-                    "not_allowed", Place(path="--kind"), one_of(KINDS), shown(kind), nearest(kind, KINDS)
+                    "not_allowed",
+                    Place(path="--kind"),
+                    one_of(KINDS),
+                    shown(kind),
+                    nearest(kind, KINDS),
                 )
             )
 
@@ -118,7 +130,6 @@ def _known_things(pack: Pack, names: list[str]) -> None:
     for name in names:
         if name not in known:
             near = nearest(name, known)
-            raise NotFoundError(Problem("unknown_name", Place(path="--rule"), "", shown(name), near))
-
-
-__all__ = ["BAD_INPUT", "mutate"]
+            raise NotFoundError(
+                Problem("unknown_name", Place(path="--rule"), "", shown(name), near)
+            )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text as RichText
 
 from policy_rules.cli.common import (
-    BAD_INPUT,
     FINDINGS,
     Format,
     FormatOption,
@@ -31,9 +30,7 @@ from policy_rules.writing import write_whole
 
 @command
 def snapshot(
-    names: Annotated[
-        list[str], typer.Argument(help="规则包的名称，可多个 names of packs")
-    ],
+    names: Annotated[list[str], typer.Argument(help="规则包的名称，可多个 names of packs")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="写入的快照文件 the snapshot file")
     ],
@@ -57,7 +54,9 @@ def snapshot(
 
 @command
 def regress(
-    files: Annotated[list[Path], typer.Argument(help="快照文件，可多个 snapshot files", exists=True)],
+    files: Annotated[
+        list[Path], typer.Argument(help="快照文件，可多个 snapshot files", exists=True)
+    ],
     examples: Annotated[
         int, typer.Option("--examples", min=0, help="每条规则最多举几例 examples a rule")
     ] = 3,
@@ -83,7 +82,8 @@ def regress(
             Problem("missing_key", Place(path=given), f"`{missing}`", f"`{given}`")
         )
     language = lang_of(lang)
-    body, lines = [], []
+    body: list[dict[str, Any]] = []
+    lines: list[str] = []
     failed = False
     for file in files:
         found: list[tuple[Pack, Comparison]] = []
@@ -112,6 +112,3 @@ def _accept(file: Path, found: list[tuple[Pack, Comparison]], reason: str, day: 
         take(pack, households=told.before.households, seed=told.before.seed) for pack, told in found
     ]
     write_whole(file, encoded(renewed))
-
-
-__all__ = ["BAD_INPUT", "regress", "snapshot"]

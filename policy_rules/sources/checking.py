@@ -126,7 +126,9 @@ def _uncovered(matches: Sequence[Match], text: OfficialText) -> Iterator[tuple[i
 # -- figures ---------------------------------------------------------------------------------------
 
 
-def ledger_figures(pack: Pack, readings: Mapping[str, Reading] | None = None) -> tuple[Problem, ...]:
+def ledger_figures(
+    pack: Pack, readings: Mapping[str, Reading] | None = None
+) -> tuple[Problem, ...]:
     """Figures of rules, parameters and targets that the ledger's entries of their clauses do not hold.
 
     It needs no copy of the text: the ledger's figures were taken from it statement by statement, and

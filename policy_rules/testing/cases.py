@@ -276,4 +276,13 @@ def check_cases(pack: Pack) -> CaseReport:
     return CaseReport(pack.id, count, tuple(failures), tuple(coverage.gaps()))
 
 
-__all__ = ["Case", "CaseReport", "Household", "Runner", "case_files", "check_cases", "load_cases", "put"]
+__all__ = [
+    "Case",
+    "CaseReport",
+    "Household",
+    "Runner",
+    "case_files",
+    "check_cases",
+    "load_cases",
+    "put",
+]

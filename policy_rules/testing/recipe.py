@@ -80,13 +80,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, pack: str, data: Mapping[str, Any]) -> Recipe:
         """The recipe that was written as plain data."""
-        facts = {
-            record: tuple(
-                Drawn(**{k: tuple(v) if isinstance(v, list) else v for k, v in d.items()})
-                for d in found
-            )
-            for record, found in data["facts"].items()
-        }
+        facts = {record: tuple(_read(d) for d in found) for record, found in data["facts"].items()}
         return cls(
             pack,
             facts,
@@ -180,6 +174,11 @@ class Recipe:
             year = rng.choice((1955, 1975, 1990, 2008, *self.years))
             day = date(year, rng.randint(1, 12), rng.randint(1, 28))
         return f"{day:%Y-%m}" if fact.kind == "year_month" else str(day)
+
+
+def _read(data: Mapping[str, Any]) -> Drawn:
+    body: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return Drawn(**body)
 
 
 def _drawn(spec: FactSpec, pack: Pack, sampler: Sampler) -> Drawn:

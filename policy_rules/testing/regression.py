@@ -22,7 +22,10 @@ _WORDS: Final[dict[str, dict[Lang, str]]] = {
         "zh": "{pack}：{rules} 条规则中 {moved} 条的判定有变化",
         "en": "{pack}: the findings of {moved} of {rules} rules moved",
     },
-    "rule": {"zh": "{rule}：{count} 条判定有变化（{steps}）", "en": "{rule}: {count} findings moved ({steps})"},
+    "rule": {
+        "zh": "{rule}：{count} 条判定有变化（{steps}）",
+        "en": "{rule}: {count} findings moved ({steps})",
+    },
     "gone": {"zh": "{rule}：规则已删除", "en": "{rule}: the rule is gone"},
     "new": {"zh": "{rule}：新增规则", "en": "{rule}: the rule is new"},
     "example": {

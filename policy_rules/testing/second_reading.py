@@ -76,6 +76,8 @@ def differences(pack: Pack, told: Iterator[Told] | tuple[Told, ...]) -> Iterator
         data = _document(pack) if section == "document" else pack.raw[section][name]
         for key, wanted in item.values.items():
             got = _at(data, key)
+            if key == "patches":  # of the alternatives that are told
+                got = {k: v for k, v in got.items() if k in wanted}
             if _plain(got) != _plain(wanted):
                 yield Problem(
                     "second_reading_differs",
@@ -101,6 +103,8 @@ def _at(data: Mapping[str, Any], key: str) -> Any:
     """The value of a key; ``kind`` and ``paid`` are those of the amount, the basis of dates is no date."""
     if key in ("kind", "paid"):
         return (data.get("amount") or {}).get(key)
+    if key == "patches":
+        return {a["id"]: a["patch"] for a in data["alternatives"]}
     value = data.get(key)
     if key in ("in_force", "plan_period") and value:
         return {k: v for k, v in value.items() if k in ("from", "to")}

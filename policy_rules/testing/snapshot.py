@@ -68,7 +68,9 @@ class Frozen:
         """Plain data; the sequence compressed."""
         return {
             "verdicts": self.verdicts(),
-            "digest": hashlib.sha256(repr((self.outcomes, self.sequence)).encode()).hexdigest()[:16],
+            "digest": hashlib.sha256(repr((self.outcomes, self.sequence)).encode()).hexdigest()[
+                :16
+            ],
             "outcomes": [list(o) for o in self.outcomes],
             "sequence": base64.b85encode(zlib.compress(self.sequence, 9)).decode(),
         }
@@ -193,7 +195,9 @@ def day_of(pack: Pack) -> date:
     periods = [r.in_force for r in pack.rules.values()]
     days = {p.end or p.start for p in [*periods, pack.in_force]} - {None}
     every = sorted(d for d in days if d is not None)
-    return max(every, key=lambda d: (sum(p.holds(d) for p in periods), d), default=date(2022, 12, 31))
+    return max(
+        every, key=lambda d: (sum(p.holds(d) for p in periods), d), default=date(2022, 12, 31)
+    )
 
 
 def kind_of(subject: str) -> str:
@@ -214,8 +218,8 @@ def _frozen(
 
     drawn = [recipe.record(kind, seed, i) for i in range(number_of(kind, households))]
     places: dict[tuple[int, str], int] = {}
-    for i, data in enumerate(drawn):
-        places[i, ""] = len(places)
+    for i in range(len(drawn)):
+        places[i, ""] = i
     members: dict[tuple[int, str], int] = {}
     for i, data in enumerate(drawn):
         for at in range(len(data.get("members") or ())):
@@ -239,7 +243,16 @@ def _frozen(
         population = Population.of_records(records, pack.vocabulary, kind)
         clauses = {r.id: " ".join(r.clauses) for r in wanted}
         answers = evaluate_population(pack, population, day)
-        columns = ("row", "subject", "rule", "verdict", "status", "met", "amount_low", "amount_high")
+        columns = (
+            "row",
+            "subject",
+            "rule",
+            "verdict",
+            "status",
+            "met",
+            "amount_low",
+            "amount_high",
+        )
         for row, subject, name, *told in answers.long().select(*columns).iter_rows():
             if name not in known:
                 continue

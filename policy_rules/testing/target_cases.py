@@ -13,7 +13,15 @@ import attrs
 
 from policy_rules.engine.finding import figure
 from policy_rules.engine.targets import Measured, TargetMeter
-from policy_rules.errors import PackError, Place, PolicyRulesError, Problem, Problems, nearest, shown
+from policy_rules.errors import (
+    PackError,
+    Place,
+    PolicyRulesError,
+    Problem,
+    Problems,
+    nearest,
+    shown,
+)
 from policy_rules.facts.dates import read_date
 from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
@@ -55,12 +63,10 @@ def read_target_cases(document: Document, pack: Pack) -> list[TargetCase]:
         place = document.place(("targets", i))
         records: list[Mapping[str, Any]] = []
         for item in data["population"]:
-            entry = {"record": item} if isinstance(item, str) else item
+            entry: Mapping[str, Any] = {"record": item} if isinstance(item, str) else item
             name = entry["record"]
             if name not in known:
-                problems.add(
-                    "unknown_record", place, got=shown(name), nearest=nearest(name, known)
-                )
+                problems.add("unknown_record", place, got=shown(name), nearest=nearest(name, known))
                 continue
             record = copy.deepcopy(dict(known[name]))
             for path, value in (entry.get("set") or {}).items():
@@ -98,7 +104,8 @@ class TargetRunner:
         """What of a case does not hold."""
         try:
             meter = self.meter(case.overlay)
-            records = [read_record(r, self.pack.vocabulary) for r in case.records]
+            read = {id(r): read_record(r, self.pack.vocabulary) for r in case.records}
+            records = [read[id(r)] for r in case.records]
             return tuple(self._compare(case, meter, records))
         except PolicyRulesError as error:
             return tuple(

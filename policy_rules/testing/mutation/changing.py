@@ -9,10 +9,9 @@ import attrs
 
 from policy_rules.errors import PackError, Place, PolicyRulesError, Problem, Problems
 from policy_rules.facts.dates import read_date
-from policy_rules.packs.loader import read_sources  # noqa: F401
 from policy_rules.packs.model import Pack, Period, Reading, Rule
 from policy_rules.packs.patch import check_readings, patched
-from policy_rules.packs.references import check_references, dependencies, link, rings
+from policy_rules.packs.references import check_references, link
 from policy_rules.packs.sections import build_entity, check_form, declare
 from policy_rules.sources.checking import ledger_figures
 from policy_rules.sources.ledger import audit
@@ -55,8 +54,8 @@ def build(part: Pack, mutant: Mutant, *, readings: bool = True) -> Pack:
             if a.id in kept
         ]
         thing = attrs.evolve(thing, alternatives=tuple(cut))
-    things = {**getattr(part, section), name: thing}
-    changed: Pack = attrs.evolve(part, **{section: things}, raw=raw)
+    things: dict[str, Any] = {section: {**getattr(part, section), name: thing}}
+    changed: Pack = attrs.evolve(part, raw=raw, **things)
     check_references(changed, lambda *_: _NOWHERE, problems)
     problems.raise_if_any(PackError)
     if section == "exclusions":
@@ -150,16 +149,9 @@ def _told(whole: Pack, thing: Any, mutant: Mutant, cited: set[str]) -> list[Prob
                         "exclusions", "rules", "targets", "readings")
     }  # fmt: skip
     empty[mutant.section] = {mutant.name: thing}
-    small = attrs.evolve(
-        whole, **empty, clauses={**whole.clauses, **clauses}, text_characters=0
-    )
+    small = attrs.evolve(whole, **empty, clauses={**whole.clauses, **clauses}, text_characters=0)
     few = attrs.evolve(small, clauses=clauses)
     try:
         return [*audit(few).problems, *ledger_figures(small, readings=whole.readings)]
     except PolicyRulesError as error:  # pragma: no cover - a ledger that cannot be audited
         return list(error.problems)
-
-
-def ring_problem(part: Pack) -> bool:
-    """Whether a changed part refers to itself in a ring."""
-    return bool(rings(dependencies(part)))

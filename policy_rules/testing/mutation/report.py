@@ -95,7 +95,9 @@ class MutationReport:
         """How many mutants met each fate, by ``kind`` or ``file``."""
         found: dict[str, Counter[str]] = {}
         for mutant in self.mutants:
-            found.setdefault(getattr(mutant, key), Counter())[self.outcomes[mutant.number].fate] += 1
+            found.setdefault(getattr(mutant, key), Counter())[
+                self.outcomes[mutant.number].fate
+            ] += 1
         order = list(KINDS) if key == "kind" else sorted(found)
         return {name: found[name] for name in order if name in found}
 
@@ -143,9 +145,7 @@ class MutationReport:
             ],
         }
         if self.every:
-            body["cases"] = {
-                n: {"notices": a, "alone": b} for n, (a, b) in self.by_case().items()
-            }
+            body["cases"] = {n: {"notices": a, "alone": b} for n, (a, b) in self.by_case().items()}
         return body
 
     def _noticed(self) -> Counter[str]:
@@ -217,7 +217,9 @@ class MutationReport:
         if self.every:
             told = self.by_case()
             out += ["", f"## {word('sole', lang)}", ""]
-            out += [f"- {name}: {alone} / {count}" for name, (count, alone) in told.items() if alone]
+            out += [
+                f"- {name}: {alone} / {count}" for name, (count, alone) in told.items() if alone
+            ]
         return "\n".join(out) + "\n"
 
 

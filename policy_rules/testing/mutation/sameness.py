@@ -173,7 +173,9 @@ def _asked(pack: Pack, name: str) -> Iterator[date | None]:
                     yield from _looked_up(pack, None)
                 for found, days in _DATED.findall(text):
                     told = list(_days(pack, days)) if found == name else []
-                    yield from told or ([None] if found == name else [])
+                    yield from told
+                    if found == name and not told:
+                        yield None
 
 
 def _within(pack: Pack, day: str) -> bool:
@@ -197,4 +199,6 @@ def _looked_up(pack: Pack, on: Node | None) -> Iterator[date | None]:
         return
     parts = [str(a.value) if isinstance(a, Const) else "year" for a in on.args]
     found = list(_days(pack, ", ".join(parts)))
-    yield from found or [None]
+    yield from found
+    if not found:
+        yield None

@@ -12,16 +12,17 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.errors import Place, Problems
-from policy_rules.expr.nodes import Node
+from policy_rules.expr.nodes import And, Compare, Node, Not, OneOf, Or
 from policy_rules.expr.parser import parse
 from policy_rules.expr.text import shift
+from policy_rules.expr.types import BoolType
 from policy_rules.facts.dates import read_date
 from policy_rules.packs.loader import Source, read_sources
 from policy_rules.packs.model import Pack
 from policy_rules.packs.scope import PackScope
 from policy_rules.packs.sections import declare
 from policy_rules.testing.mutation.model import Mutant
-from policy_rules.testing.mutation.texts import TURNED, changes, shifted, steps
+from policy_rules.testing.mutation.texts import changes, shifted, steps
 
 Path_ = tuple[str | int, ...]
 #: A change of a thing's data: kind, path, what it was, what it becomes (None: left out).
@@ -32,7 +33,8 @@ _FORCES: Final = ("must", "strive", "encourage", "may")
 _EFFECTS: Final = ("granted", "preferred", "offered", "referred")
 _PAID: Final = ("once", "yearly", "monthly", "per_event")
 _KINDS: Final = {"stated": ("at_least", "up_to"), "at_least": ("stated",), "up_to": ("stated",)}
-_MEASURES: Final = {"count": "share", "sum_share": "mean", "mean": "sum_share", "growth": "trend"}
+#: What a measure may be taken for; a mean and a share of sums are computed alike.
+_MEASURES: Final = {"count": "share", "growth": "trend"}
 _EDGES: Final = {">=": (">", "<="), ">": (">=", "<"), "<=": ("<", ">="), "<": ("<=", ">"), "==": (">=", "<="),
                  "between": (), "rising": ("falling",), "falling": ("rising",)}  # fmt: skip
 
@@ -81,7 +83,12 @@ class _Sites:
         kind, path, was, value = found
         place, became = source.place(path), shown(value)
         if isinstance(value, _Text):
-            place, was, became, value = shift(place, value.start), value.was, value.became, value.whole
+            place, was, became, value = (
+                shift(place, value.start),
+                value.was,
+                value.became,
+                value.whole,
+            )
         return Mutant(0, kind, section, name, path, place, was, became, changed(data, path, value))
 
     # -- one function a section -----------------------------------------------------------------
@@ -208,7 +215,9 @@ class _Sites:
             for path, value in alternative["patch"].items():
                 section, name, *below = path.split(".")
                 here = ("alternatives", i, "patch", path)
-                key = next((k for k in below if k in (*CONDITIONS, "value", "of", "population")), "")
+                key = next(
+                    (k for k in below if k in (*CONDITIONS, "value", "of", "population")), ""
+                )
                 if section == "document":
                     yield from _days(value, here)
                 elif below[-1:] == ["comparator"] and value in _EDGES:
@@ -216,14 +225,10 @@ class _Sites:
                         yield "target", here, value, other
                 elif key or section in ("populations", "definitions"):
                     subject = self.pack.raw[section].get(name, {}).get("subject")
-                    if subject and value is not None and "figures" not in below:
+                    if subject and value is not None:
                         yield from self.condition(value, here, subject, target=section == "targets")
-                    else:
-                        yield from _numbers(value, here, None)
-                elif isinstance(value, str) and len(value) == 10 and value[4] == "-":
-                    yield from _days(value, here)
                 else:
-                    yield from _numbers(value, here, None)
+                    yield from _plain_values(value, here)
 
     def exchanged(self) -> Iterator[Mutant]:
         """A reading's alternative in the place of what was chosen."""
@@ -279,9 +284,6 @@ class _Sites:
 
 def _plain(node: Node, text: str) -> bool:
     """Whether a line is a condition that no comparator or ``not`` turns."""
-    from policy_rules.expr.nodes import And, Compare, Not, OneOf, Or
-    from policy_rules.expr.types import BoolType
-
     turned = isinstance(node, Compare | Not | OneOf | And | Or)
     return isinstance(node.type, BoolType) and not turned
 
@@ -355,16 +357,41 @@ def _days(value: Any, at: Path_) -> Iterator[Found]:
 def _numbers(value: Any, at: Path_, unit: str | None) -> Iterator[Found]:
     """A number one step down and up; a whole ratio moves by a hundredth."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        text = f"{value}.00" if unit == "ratio" and isinstance(value, int) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+        text = (
+            f"{value}.00"
+            if unit == "ratio" and isinstance(value, int)
+            else f"{value:f}"
+            if isinstance(value, Decimal)
+            else str(value)
+        )
         for new in steps(text):
             number = Decimal(new)
-            yield "number", at, str(value), int(number) if isinstance(value, int) and unit != "ratio" else number
+            yield (
+                "number",
+                at,
+                str(value),
+                int(number) if isinstance(value, int) and unit != "ratio" else number,
+            )
+
+
+def _plain_values(value: Any, at: Path_) -> Iterator[Found]:
+    """Numbers, years and days in plain data of any form."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            if key == "year" and isinstance(below, int):
+                yield from (("target", (*at, key), str(below), below + n) for n in (-1, 1))
+            else:
+                yield from _plain_values(below, (*at, key))
+    elif isinstance(value, list):
+        for i, below in enumerate(value):
+            yield from _plain_values(below, (*at, i))
+    elif isinstance(value, str) and len(value) == 10 and value[4] == "-":
+        yield from _days(value, at)
+    else:
+        yield from _numbers(value, at, None)
 
 
 def _others(kind: str, value: str, at: Path_, every: Sequence[str]) -> Iterator[Found]:
     for other in every:
         if other != value:
             yield kind, at, value, other
-
-
-__all__ = ["TURNED", "changed", "mutants"]

@@ -154,7 +154,7 @@ class _Finder:
             case ast.Compare():
                 yield from self.comparison(tree)
             case ast.Set():
-                yield from self.set(tree)
+                yield from self.codes_of(tree)
                 return
             case ast.Call():
                 yield from self.call(tree)
@@ -190,7 +190,7 @@ class _Finder:
                 for new in TURNED[sign]:
                     yield self.between("comparator", left, right, sign, new)
 
-    def set(self, tree: ast.Set) -> Iterator[Change]:
+    def codes_of(self, tree: ast.Set) -> Iterator[Change]:
         items = [self.source(e) for e in tree.elts]
         for i, item in enumerate(items):
             if len(items) > 1:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.engine.engine import Engine
-from policy_rules.errors import PackError, Problem
+from policy_rules.errors import PackError
 from policy_rules.facts.record import read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.patch import graph_of
@@ -142,12 +142,14 @@ class Tester:
         for problem in ledger_problems(self.pack, changed, mutant):
             yield f"ledger: {problem.code}"
             return
-        thing = "document.document" if mutant.section == "document" else mutant.thing
-        told = self.told.get(thing)
-        if told is not None and mutant.patch is None:
-            for _ in differences(changed, (told,)):
-                yield "second reading"
-                return
+        things = {"document.document" if mutant.section == "document" else mutant.thing}
+        if mutant.patch is not None:
+            things = patched_things(mutant.patch, self.pack)
+        told = [self.told[thing] for thing in sorted(things) if thing in self.told]
+        kept = [t for t in told if _holds(changed, t.thing)]
+        for _ in differences(changed, tuple(kept)):
+            yield "second reading"
+            return
 
     def _asked(self, changed: Pack, names: list[str], kind: str) -> Iterator[str]:
         """The cases that name some rules and targets, and no longer hold."""
@@ -167,7 +169,9 @@ class Tester:
 
     def _cases(self, rules: set[str]) -> list[Case]:
         """Cases that name some rules, without decided readings first: those need no other pack."""
-        found = {case.id + str(case.place): case for name in rules for case in self.naming.get(name, ())}
+        found = {
+            case.id + str(case.place): case for name in rules for case in self.naming.get(name, ())
+        }
         return sorted(found.values(), key=lambda c: (bool(c.overlay), self.order[id(c)]))
 
     def _needed(self, wanted: Property) -> set[str]:
@@ -225,6 +229,11 @@ class _Runner(Runner):
         return Engine(pack, engine="reference")
 
 
+def _holds(part: Pack, thing: str) -> bool:
+    section, _, name = thing.partition(".")
+    return section == "document" or name in part.raw[section]
+
+
 def _groups(names: list[str]) -> Iterator[list[str]]:
     start = 0
     for size in STAGES:
@@ -241,7 +250,8 @@ def _mentions(case: Case, key: str) -> bool:
 
 def _checked(case: Case, pack: Pack) -> Case:
     """A case whose record is read already, where it can be."""
-    return attrs.evolve(case, record=read_record(case.record, pack.vocabulary))
+    record: Any = read_record(case.record, pack.vocabulary)
+    return attrs.evolve(case, record=record)
 
 
 def _overlay(overlay: Mapping[str, Any], part: Pack) -> dict[str, Any]:
@@ -266,6 +276,3 @@ def _fitting(case: Case, part: Pack) -> Case:
 
 def _narrow(case: TargetCase, asked: Mapping[str, Any], part: Pack) -> TargetCase:
     return attrs.evolve(case, expect=dict(asked), overlay=_overlay(case.overlay, part))
-
-
-__all__ = ["Problem", "Tester"]

@@ -20,7 +20,6 @@ import attrs
 
 from policy_rules.engine.engine import Engine
 from policy_rules.engine.finding import figure
-from policy_rules.engine.targets import Measured, TargetMeter
 from policy_rules.errors import PackError, PolicyRulesError
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.facts.record import read_record
@@ -148,10 +147,10 @@ class _Search:
                 if self.tried >= NEAR:
                     return None
                 data = copy.deepcopy(dict(case.record))
-                if all(put(data, path.split("."), value) for path, value in change.items()):
-                    if told := self.differs(data, case.as_of, names):
-                        rule, now, then = told
-                        return Suggestion("case", case.id, change, case.as_of, rule, now, then, self.tried)
+                if not all(put(data, path.split("."), value) for path, value in change.items()):
+                    continue
+                if told := self.differs(data, case.as_of, names):
+                    return Suggestion("case", case.id, change, case.as_of, *told, self.tried)
         return None
 
     def drawn(self, cases: Sequence[Case], names: Sequence[str]) -> Suggestion | None:
@@ -166,8 +165,7 @@ class _Search:
             for key in rng.sample(keys, min(len(keys), rng.randint(1, 4))):
                 data[key] = row[key]
             if told := self.differs(data, case.as_of, names):
-                rule, now, then = told
-                return Suggestion("record", case.id, data, case.as_of, rule, now, then, self.tried)
+                return Suggestion("record", case.id, data, case.as_of, *told, self.tried)
         return None
 
     def differs(
@@ -238,7 +236,9 @@ class _Search:
                         yield str(moved) if spec.kind == "date" else f"{moved:%Y-%m}"
             case "int" | "number" | "money" | "share":
                 step = Fraction(1) if spec.kind == "int" else Fraction(1, 100)
-                numbers = [Fraction(e) for e in edges if isinstance(e, int | Fraction)] or [Fraction(0)]
+                numbers = [Fraction(e) for e in edges if isinstance(e, int | Fraction)] or [
+                    Fraction(0)
+                ]
                 for number in numbers:
                     for value in (number - step, number, number + step):
                         if spec.lo <= value <= spec.hi:
@@ -249,7 +249,6 @@ class _Search:
 def _say(finding: Any) -> str:
     body = finding.as_dict()
     keys = ("verdict", "status", "met", "amount")
-    return json.dumps({k: body.get(k) for k in keys if body.get(k)}, ensure_ascii=False, default=str)
-
-
-__all__ = ["Measured", "Suggestion", "TargetMeter", "suggest"]
+    return json.dumps(
+        {k: body.get(k) for k in keys if body.get(k)}, ensure_ascii=False, default=str
+    )
