@@ -17,12 +17,15 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.engine.finding import figure
+from policy_rules.expr.nodes import Fact, walk
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.packs.model import Pack
 from policy_rules.testing.sampling import Sampler
 
 #: Chance that a fact is not recorded, that a fact with lines is drawn at or next to one.
 GAP, AT_A_LINE = 0.06, 0.75
+#: Chance that a fact is left to be derived.
+DERIVE: Final = 0.4
 #: The most members of a household, and items of another list.
 MEMBERS, ITEMS = 4, 2
 #: How far structures may stand in one another.
@@ -31,7 +34,11 @@ DEEPEST: Final = 4
 
 @attrs.frozen
 class Drawn:
-    """How one fact is drawn. ``lines`` are what the pack compares it with, ``codes`` its code list."""
+    """How one fact is drawn. ``lines`` are what the pack compares it with, ``codes`` its code list.
+
+    A fact that can be derived is recorded now and then, in the place of those it is derived from
+    (``instead``): so that it, too, stands at the lines.
+    """
 
     path: str
     kind: str
@@ -40,6 +47,7 @@ class Drawn:
     item: str | None = None
     codes: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data without what is empty."""
@@ -61,7 +69,11 @@ class Recipe:
         """The recipe of a pack: the facts its rules read, the lines they draw."""
         sampler = Sampler(pack)
         facts = {
-            record: tuple(_drawn(spec, pack, sampler) for spec in specs if spec.derive is None)
+            record: tuple(
+                _drawn(spec, pack, sampler)
+                for spec in sorted(specs, key=lambda s: s.derive is not None)
+                if spec.derive is None or sampler.edges.get(spec.field)
+            )
             for record, specs in sampler.facts.items()
         }
         kept = tuple(y for y in sampler.years)
@@ -101,7 +113,7 @@ class Recipe:
     def _row(self, rng: random.Random, record: str, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for fact in self.facts.get(record, ()):
-            absent = rng.random() < GAP
+            absent = rng.random() < (GAP if not fact.instead else DERIVE)
             value = self._value(rng, fact, depth)
             if absent or value is None:
                 continue
@@ -110,6 +122,8 @@ class Recipe:
             for group in groups:
                 target = target.setdefault(group, {})
             target[last] = value
+            for path in fact.instead:
+                _drop(data, path.split("."))
         given = {
             name: rng.random() < 0.7
             for name in self.externals.get(record, ())
@@ -190,7 +204,36 @@ def _drawn(spec: FactSpec, pack: Pack, sampler: Sampler) -> Drawn:
         wanted = (str,)
     edges = [e for e in sampler.edges.get(spec.field, ()) if isinstance(e, wanted)]
     lines = tuple(figure(e) if isinstance(e, int | Fraction) else str(e) for e in edges)
-    return Drawn(spec.path, spec.kind, _edge(spec.lo), _edge(spec.hi), spec.item, codes, lines)
+    return Drawn(
+        spec.path,
+        spec.kind,
+        _edge(spec.lo),
+        _edge(spec.hi),
+        spec.item,
+        codes,
+        lines,
+        _sources(spec, pack),
+    )
+
+
+def _sources(spec: FactSpec, pack: Pack) -> tuple[str, ...]:
+    """The facts of the same record that a fact is derived from, through others too."""
+    found: dict[str, None] = {}
+    todo = [spec.field]
+    while todo:
+        field = todo.pop()
+        for part in walk(pack.vocabulary.derived[field]) if field.derived else ():
+            if isinstance(part, Fact) and part.field.record == spec.record:
+                if part.field.path not in found:
+                    todo.append(part.field)
+                found[part.field.path] = None
+    return tuple(found)
+
+
+def _drop(data: dict[str, Any], keys: list[str]) -> None:
+    for key in keys[:-1]:
+        data = data.get(key, {})
+    data.pop(keys[-1], None)
 
 
 def _edge(value: Any) -> str | None:

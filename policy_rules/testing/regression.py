@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from policy_rules.errors import Lang
@@ -70,7 +71,7 @@ def rule_line(moved: Moved, lang: Lang) -> str:
 def as_dict(found: Comparison, pack: Pack) -> dict[str, Any]:
     """What moved as plain data; examples with their whole synthetic record."""
     recipe, seed = found.before.recipe, found.before.seed
-    return {
+    body = {
         "pack": found.before.pack,
         "before": {"version": found.before.version, "digest": found.before.digest},
         "now": {"version": found.now.version, "digest": found.now.digest},
@@ -96,6 +97,17 @@ def as_dict(found: Comparison, pack: Pack) -> dict[str, Any]:
         "gone": list(found.gone),
         "new": list(found.new),
     }
+    plain: dict[str, Any] = _numbers(body)
+    return plain
+
+
+def _numbers(value: Any) -> Any:
+    """Decimals as JSON numbers: in print they have the digits they had."""
+    if isinstance(value, Mapping):
+        return {k: _numbers(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_numbers(v) for v in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def told(outcome: Outcome, other: Outcome) -> str:

@@ -23,7 +23,6 @@ from policy_rules._version import __version__
 from policy_rules.errors import (
     Place,
     Problem,
-    Problems,
     RecordError,
     shown,
 )
@@ -71,14 +70,16 @@ class Frozen:
             "digest": hashlib.sha256(repr((self.outcomes, self.sequence)).encode()).hexdigest()[
                 :16
             ],
-            "outcomes": [list(o) for o in self.outcomes],
+            "clauses": next((o[-1] for o in self.outcomes if o[-1]), ""),
+            "outcomes": [list(o[:-1]) for o in self.outcomes],
             "sequence": base64.b85encode(zlib.compress(self.sequence, 9)).decode(),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Frozen:
         """What was written as plain data."""
-        outcomes: Any = tuple(tuple(o) for o in data["outcomes"])
+        told = [(*o, data["clauses"]) for o in data["outcomes"]]
+        outcomes: Any = tuple(NOTHING if o[1] == NOTHING[1] else o for o in told)
         return cls(outcomes, zlib.decompress(base64.b85decode(data["sequence"])))
 
 
@@ -341,20 +342,18 @@ def encoded(snapshots: Sequence[Snapshot]) -> bytes:
 
 def read(path: Path) -> tuple[Snapshot, ...]:
     """The snapshots of a file; raises :class:`~policy_rules.errors.PolicyRulesError` (``bad_snapshot``)."""
-    problems = Problems()
+    where, form, got = Place(str(path)), shown(str(FORMAT)), "?"
     try:
         body = json.loads(path.read_text("utf-8"))
-        if body["format"] != FORMAT:
-            got = shown(str(body["format"]))
-            raise RecordError(Problem("bad_snapshot", Place(str(path)), f"`{FORMAT}`", got))
-        return tuple(Snapshot.from_dict(name, data) for name, data in body["packs"].items())
+        got = str(body["format"])
+        if body["format"] == FORMAT:
+            return tuple(Snapshot.from_dict(name, data) for name, data in body["packs"].items())
     except OSError as error:
         detail = error.strerror or type(error).__name__
-        problems.add("cannot_read", Place(str(path)), detail=detail)
+        raise RecordError(Problem("cannot_read", where, detail=detail)) from error
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
-        problems.add("bad_snapshot", Place(str(path)), expected=f"`{FORMAT}`", got="`?`")
-    problems.raise_if_any(RecordError)
-    raise AssertionError
+        pass
+    raise RecordError(Problem("bad_snapshot", where, form, shown(got)))
 
 
 __all__ = ["Comparison", "Snapshot", "compare", "encoded", "read", "take"]

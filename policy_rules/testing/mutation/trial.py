@@ -23,6 +23,7 @@ from policy_rules.testing.mutation.model import Fate, Mutant, Outcome
 from policy_rules.testing.mutation.sameness import load_told
 from policy_rules.testing.mutation.slicing import Slicer, patched_things, users
 from policy_rules.testing.properties import Property, load_properties
+from policy_rules.testing.sampling import Sampler
 from policy_rules.testing.second_reading import differences, load_second_reading
 from policy_rules.testing.target_cases import TargetCase, TargetRunner, load_target_cases
 from policy_rules.testing.trying import Trial
@@ -108,8 +109,7 @@ class Tester:
             if first:
                 yield from self._checks(mutant, changed)
             first = False
-            for killer in self._asked(changed, [n for n in group if n not in seen], mutant.kind):
-                yield killer
+            yield from self._asked(changed, [n for n in group if n not in seen], mutant.kind)
             seen |= set(group)
         if not near:
             part = self._part(own, mutant)
@@ -122,8 +122,10 @@ class Tester:
         yield from self._properties(mutant, near)
 
     def _own(self, mutant: Mutant) -> tuple[str, ...]:
-        if mutant.section in ("document", "exclusions", "readings"):
+        if mutant.section in ("document", "readings"):
             return ()
+        if mutant.section == "exclusions":
+            return tuple(f"rules.{n}" for n in self.pack.exclusions[mutant.name].ranked)
         return (mutant.thing,)
 
     def _part(self, wanted: Iterable[str], mutant: Mutant) -> Pack:
@@ -199,6 +201,7 @@ class Tester:
                 for c in self._cases(names & set(changed.rules))
             ]
             trial = Trial(changed, bases or self.written[:40], 0)
+            trial.sampler = Sampler(part)  # records of the pack as it is: the mutant may read less
             _, problem = trial.run(wanted, self.samples)
             if problem is not None and problem.code == "property_failed":
                 yield f"property {wanted.id}"
