@@ -288,6 +288,8 @@ def compare(before: Snapshot, pack: Pack, *, examples: int = 3) -> Comparison:
 def _moved(
     before: Snapshot, now: Snapshot, rule: str, was: Frozen, is_: Frozen, examples: int
 ) -> Moved | None:
+    if was == is_:
+        return None
     old, new = was.places(), is_.places()
     subjects = list(_subjects(before, before.subjects[rule]))
     if before.subjects[rule] != now.subjects[rule]:  # the rule speaks of other subjects now
