@@ -109,7 +109,11 @@ class Tester:
             if first:
                 yield from self._checks(mutant, changed)
             first = False
-            yield from self._asked(changed, [n for n in group if n not in seen], mutant.kind)
+            try:
+                yield from self._asked(changed, [n for n in group if n not in seen], mutant.kind)
+            except PackError as error:  # another reading could no longer be carried out
+                yield f"load: {error.problems[0].code}"
+                return
             seen |= set(group)
         if not near:
             part = self._part(own, mutant)
