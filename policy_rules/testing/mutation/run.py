@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import attrs
@@ -18,7 +18,7 @@ from policy_rules.testing.mutation.model import Mutant, Outcome
 from policy_rules.testing.mutation.report import MutationReport
 from policy_rules.testing.mutation.sites import mutants
 from policy_rules.testing.mutation.trial import Tester
-from policy_rules.testing.mutation.witness import Suggestion, suggest
+from policy_rules.testing.mutation.witness import Suggestion, settled, suggest
 
 #: Seconds one mutant may take.
 LIMIT: Final = 30.0
@@ -138,14 +138,12 @@ class _Worker:
                 outcome = self.tester.run(mutant)
         except OutOfTime:
             outcome = Outcome(mutant.number, "timeout")
-        if outcome.fate == "survived" and self.options.suggestions:
-            try:
-                with within(self.options.limit):
+        if outcome.fate == "survived":
+            if why := settled(self.tester, mutant):
+                outcome = attrs.evolve(outcome, fate="equivalent", detail=why)
+            elif self.options.suggestions:
+                with suppress(OutOfTime), within(self.options.limit):
                     hint = suggest(self.tester, mutant)
-            except OutOfTime:
-                hint = None
-            if hint is not None and hint.same:
-                outcome = attrs.evolve(outcome, fate="equivalent", detail=hint.same)
         return attrs.evolve(outcome, seconds=time.monotonic() - started), hint
 
 

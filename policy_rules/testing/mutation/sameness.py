@@ -25,7 +25,7 @@ from policy_rules.yamldoc import read_yaml
 
 _DATED: Final = re.compile(r"param\.(\w+)\(date\(([^()]*)\)\)")
 #: Why a mutant is equivalent, as reports have it.
-UNUSED, SAME_VALUE = "unused", "same_value"
+UNUSED, SAME_VALUE, SAME_THING = "unused", "same_value", "same_thing"
 
 
 @attrs.frozen

@@ -28,8 +28,7 @@ from policy_rules.packs.needs import required_facts
 from policy_rules.testing.cases import Case
 from policy_rules.testing.mutation.changing import build
 from policy_rules.testing.mutation.model import Mutant
-from policy_rules.testing.mutation.sameness import same
-from policy_rules.testing.mutation.solving import equivalent
+from policy_rules.testing.mutation.sameness import SAME_THING, same
 from policy_rules.testing.records import put
 from policy_rules.testing.sampling import Sampler, thresholds
 
@@ -49,7 +48,6 @@ class Suggestion:
 
     ``kind`` is ``case`` (a case's record with some facts set), ``record`` (a whole record),
     ``second_reading`` (what the text says of a thing), ``none`` (nothing found, ``tried`` records).
-    ``same`` says why the mutant is equivalent, where that is certain.
     """
 
     kind: str
@@ -60,7 +58,6 @@ class Suggestion:
     now: str = ""
     mutant: str = ""
     tried: int = 0
-    same: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data without what is empty."""
@@ -68,10 +65,22 @@ class Suggestion:
         return {k: v for k, v in body.items() if v not in ("", 0, {}, None)}
 
 
+def settled(tester: Tester, mutant: Mutant) -> str:
+    """Why a mutant that nothing noticed certainly means the same; empty where that is not certain."""
+    if why := same(tester.pack, mutant, tester.told_same):
+        return why
+    if mutant.patch is not None or mutant.section in ("document", "exclusions", "readings"):
+        return ""
+    part = tester.slicer.part((mutant.thing,))
+    try:
+        changed = build(part, mutant, readings=False)
+    except (PackError, LookupError):
+        return ""
+    return SAME_THING if _same(part, changed, mutant) else ""
+
+
 def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
     """What would notice a mutant that nothing noticed."""
-    if why := same(tester.pack, mutant, tester.told_same):
-        return Suggestion("none", same=why)
     if mutant.kind in TEXTUAL or mutant.section == "document" or "paid" in mutant.path:
         return Suggestion("second_reading", rule=mutant.thing)
     if mutant.section == "targets" and mutant.kind in ("target", "date"):
@@ -94,8 +103,6 @@ def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
             return Suggestion("none")
         part = part.with_reading(mutant.name, wanted)
         changed = changed.with_reading(mutant.name, wanted)
-    if own and mutant.patch is None and _same(part, changed, mutant):
-        return Suggestion("none", same="same_thing")
     targets = [n for n in near if n.startswith("targets.")]
     if targets and not any(n.startswith("rules.") for n in near):
         return Suggestion("target_case", rule=targets[0])
@@ -137,8 +144,7 @@ class _Search:
             return found
         if found := self.drawn(unique, names):
             return found
-        same = equivalent(self.part, self.there.pack, names)
-        return Suggestion("none", rule=names[0], tried=self.tried, same=same or "")
+        return Suggestion("none", rule=names[0], tried=self.tried)
 
     def near(self, cases: Sequence[Case], names: Sequence[str]) -> Suggestion | None:
         """One fact of a case's record moved, or an external condition told."""
