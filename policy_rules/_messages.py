@@ -239,6 +239,14 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "the ledger's entry for {detail} does not hold the figure {got} of the wording",
         "zh": "条款账的 {detail} 没有记下原文中的数值 {got}",
     },
+    "bad_snapshot": {
+        "en": "this is no snapshot of the form {expected}: {got}",
+        "zh": "此文件不是格式为 {expected} 的快照：{got}",
+    },
+    "second_reading_differs": {
+        "en": "the second reading of {detail} has {expected}, the pack {got}",
+        "zh": "{detail} 复读结果为 {expected}，规则包为 {got}",
+    },
     "property_failed": {
         "en": "property {detail} ({expected}) does not hold of {got}",
         "zh": "性质 {detail}（{expected}）不成立，反例：{got}",

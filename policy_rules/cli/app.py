@@ -14,7 +14,9 @@ from policy_rules.cli import (
     coverage,
     evaluation,
     impact,
+    mutating,
     packs,
+    regress,
     replaying,
     site,
     sources,
@@ -59,6 +61,9 @@ app.command("analyse")(analysing.analyse)
 app.command("site")(site.site)
 app.command("coverage")(coverage.coverage)
 app.command("check")(packs.check)
+app.command("mutate")(mutating.mutate)
+app.command("snapshot")(regress.snapshot)
+app.command("regress")(regress.regress)
 app.command("ledger")(packs.ledger)
 app.command("targets")(packs.targets)
 app.command("facts")(packs.facts)

@@ -29,8 +29,10 @@ from policy_rules.packs.registry import list_packs, load_pack, versions_of
 from policy_rules.packs.versions import check_versions, freeze, root_of
 from policy_rules.render import catalogue, dictionary, goals
 from policy_rules.render.locators import find
+from policy_rules.sources.checking import ledger_figures
 from policy_rules.sources.ledger import audit
 from policy_rules.testing.cases import check_cases, load_cases
+from policy_rules.testing.second_reading import differences, load_second_reading
 from policy_rules.testing.trying import check_properties
 
 PackArgument = Annotated[
@@ -118,17 +120,15 @@ def check(
             pack = load_pack(name, rules)
             ledger_report = audit(pack)
             versions = _against_frozen(pack, rules)
+            read = [*ledger_figures(pack), *differences(pack, load_second_reading(pack))]
             cases = check_cases(pack)
             properties = check_properties(pack, load_cases(pack))
-            failed = failed or not cases.ok
-            failed = failed or bool(ledger_report.problems) or bool(properties.failures)
-            failed = failed or bool(versions)
-            lines += [p.render(language) for p in (*versions, *ledger_report.problems)]
+            audited = [*versions, *ledger_report.problems, *read]
+            failed = failed or not cases.ok or bool(audited) or bool(properties.failures)
+            lines += [p.render(language) for p in audited]
             lines.append(cases.render(language))
             lines.append(properties.render(language))
-            problems = [
-                *versions, *ledger_report.problems, *cases.failures, *properties.failures
-            ]  # fmt: skip
+            problems = [*audited, *cases.failures, *properties.failures]
             body.append(
                 {
                     "pack": pack.id,

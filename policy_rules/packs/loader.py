@@ -73,6 +73,19 @@ def load_folder(
     return build_pack(documents, vocabulary, str(folder), problems)
 
 
+def read_sources(folder: Path, name: str) -> dict[tuple[str, str], Source]:
+    """Where every named thing of the pack in a folder stands, by section and name.
+
+    ``("document", "document")`` is the head of the document. Raises
+    :class:`~policy_rules.errors.PackError`.
+    """
+    documents = {f: read_yaml(folder / f, f"{name}/{f}") for f in pack_files(folder)}
+    builder = _Builder(documents, load_vocabulary(), str(folder), Problems())
+    builder.collect()
+    head = Source(documents["pack.yaml"], ("document",))
+    return {**builder.sources, ("document", "document"): head}
+
+
 def load_head(folder: Path, name: str) -> PackHead:
     """The head of the pack in a folder; raises :class:`~policy_rules.errors.PackError`."""
     document = read_yaml(folder / "pack.yaml", f"{name}/pack.yaml")

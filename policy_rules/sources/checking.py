@@ -13,7 +13,7 @@ import attrs
 from policy_rules.engine.finding import figure
 from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.expr.nodes import Call, Const, Node, YearItem, walk
-from policy_rules.packs.model import Clause, Definition, Entity, Pack, Parameter, Target
+from policy_rules.packs.model import Clause, Definition, Entity, Pack, Parameter, Reading, Target
 from policy_rules.packs.references import citing, expressions
 from policy_rules.sources.figures import telling, values
 from policy_rules.sources.ledger import item_of
@@ -124,6 +124,20 @@ def _uncovered(matches: Sequence[Match], text: OfficialText) -> Iterator[tuple[i
 
 
 # -- figures ---------------------------------------------------------------------------------------
+
+
+def ledger_figures(
+    pack: Pack, readings: Mapping[str, Reading] | None = None
+) -> tuple[Problem, ...]:
+    """Figures of rules, parameters and targets that the ledger's entries of their clauses do not hold.
+
+    It needs no copy of the text: the ledger's figures were taken from it statement by statement, and
+    ``sources check`` compares them. Figures a declared reading explains do not count; ``readings`` are
+    the pack's own unless others are given.
+    """
+    texts = {c.id: "；".join([*c.figures, c.summary.zh]) for c in pack.clauses.values()}
+    told = pack if readings is None else attrs.evolve(pack, readings=readings)
+    return _unfounded(told, texts)[0]
 
 
 def _unfounded(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -27,12 +26,13 @@ from policy_rules.errors import (
 from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.schema import check
+from policy_rules.testing.boundaries import expanded, of_codes
 from policy_rules.testing.coverage import Coverage, Gap
 from policy_rules.testing.files import documents_of
+from policy_rules.testing.records import put, supply
+from policy_rules.testing.target_cases import TargetRunner, load_target_cases
 from policy_rules.verdict import Verdict
-from policy_rules.yamldoc import Document
-
-UNSET: Final = "__unset__"
+from policy_rules.yamldoc import Document, Path_
 
 
 @attrs.frozen(eq=False)
@@ -95,8 +95,8 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
     problems.raise_if_any(PackError)
     records: Mapping[str, Any] = document.data.get("records") or {}
     found = []
-    for i, data in enumerate(document.data["cases"]):
-        place = document.place(("cases", i))
+    for data, at in _written(document):
+        place = document.place(at)
         record = data["record"]
         if isinstance(record, str):
             if record not in records:
@@ -108,59 +108,28 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
         for path, value in (data.get("set") or {}).items():
             if not put(record, str(path).split("."), value):
                 problems.add("patch_path", place, got=shown(path))
-        _supply(record, data.get("externals") or {}, pack.id)
+        supply(record, data.get("externals") or {}, pack.id)
         found.append(
             Case(
                 data["id"], pack.id, record, str(data["as_of"]),
                 data.get("overlay") or {}, data["expect"], place,
-                {k: document.key_place(("cases", i, "expect", k)) for k in data["expect"]},
+                {k: document.key_place((*at, "expect", k)) for k in data["expect"]},
             )
         )  # fmt: skip
     problems.raise_if_any(PackError)
     return found
 
 
-def put(data: Any, keys: list[str], value: Any) -> bool:
-    """Set a value at a path in plain data, making mappings on the way."""
-    for key, below in itertools.pairwise(keys):
-        if isinstance(data, list):
-            if not key.isdigit() or int(key) >= len(data):
-                return False
-            data = data[int(key)]
-        elif isinstance(data, dict):
-            if not isinstance(data.get(key), dict | list):
-                data[key] = [] if below.isdigit() and len(below) < 4 else {}
-            data = data[key]
-        else:
-            return False
-    last = keys[-1]
-    if isinstance(data, list):
-        if not last.isdigit() or int(last) > len(data):
-            return False
-        if int(last) == len(data):
-            data.append(value)
-        elif value == UNSET:
-            del data[int(last)]
-        else:
-            data[int(last)] = value
-    elif isinstance(data, dict):
-        if value == UNSET:
-            data.pop(last, None)
-        else:
-            data[last] = value
-    return isinstance(data, list | dict)
-
-
-def _supply(record: dict[str, Any], externals: Mapping[str, Any], pack: str) -> None:
-    """The short form of external conditions, by ``household`` (or entity kind) or member id."""
-    for subject, conditions in externals.items():
-        target = record
-        members = record.get("members")
-        for i, member in enumerate(members if isinstance(members, list) else ()):
-            if isinstance(member, dict) and str(member.get("id") or f"m{i + 1}") == subject:
-                target = member
-        given = target.setdefault("external", {})
-        given.setdefault(pack, {}).update(conditions)
+def _written(document: Document) -> Iterator[tuple[Mapping[str, Any], Path_]]:
+    """Every case as it is written, and those that boundaries stand for, with their places."""
+    for i, data in enumerate(document.data["cases"]):
+        yield data, ("cases", i)
+    for i, data in enumerate(document.data.get("boundaries") or ()):
+        for side, case in expanded(data):
+            yield case, ("boundaries", i, side)
+    for i, data in enumerate(document.data.get("codes") or ()):
+        for wanted, case in of_codes(data):
+            yield case, ("codes", i, "told", wanted)
 
 
 class Runner:
@@ -175,8 +144,12 @@ class Runner:
         key = json.dumps(overlay, sort_keys=True, default=str)
         if key not in self._engines:
             pack = self.pack.with_overlay(overlay) if overlay else self.pack
-            self._engines[key] = Engine(pack)
+            self._engines[key] = self.make(pack)
         return self._engines[key]
+
+    def make(self, pack: Pack) -> Engine:
+        """The engine of a pack."""
+        return Engine(pack)
 
     def run(self, case: Case, coverage: Coverage | None = None) -> tuple[Problem, ...]:
         """What of a case does not hold."""
@@ -234,6 +207,10 @@ def seen(finding: Finding, key: str, wanted: Any) -> Any:
             return finding.status.value
         case "effect":
             return finding.effect
+        case "force":
+            return finding.rule.force
+        case "clauses":
+            return sorted(finding.rule.clauses)
         case "missing":
             names = {n.key if _qualified(wanted, n.name) else n.name for n in finding.missing}
             return sorted(names)
@@ -287,7 +264,20 @@ def check_cases(pack: Pack) -> CaseReport:
             failures += runner.run(case, coverage)
     finally:
         runner.close()
-    return CaseReport(pack.id, len(cases), tuple(failures), tuple(coverage.gaps()))
+    of_targets = load_target_cases(pack)
+    meters = TargetRunner(pack)
+    for target_case in of_targets:
+        failures += meters.run(target_case)
+    count = len(cases) + len(of_targets)
+    return CaseReport(pack.id, count, tuple(failures), tuple(coverage.gaps()))
 
 
-__all__ = ["Case", "CaseReport", "Household", "Runner", "check_cases", "load_cases"]
+__all__ = [
+    "Case",
+    "CaseReport",
+    "Household",
+    "Runner",
+    "check_cases",
+    "load_cases",
+    "put",
+]

@@ -39,6 +39,7 @@ class Coverage:
         self.pack = pack
         self.lines: list[tuple[str, str, Leaf, Place]] = list(_lines(pack))
         self._seen: dict[tuple[str, str], set[Truth]] = {}
+        self._of: dict[Pack, list[tuple[str, str, Leaf, Place]]] = {pack: self.lines}
 
     def see(self, engine: Engine, record: Household, as_of: date) -> None:
         """Note what every line says of a record; lines not in force are not asked.
@@ -46,7 +47,9 @@ class Coverage:
         Lines are found by owner and path, so that a pack under another reading counts too.
         """
         rows: list[Row | None] = [None, *record.members]
-        for owner, subject, leaf, _ in _lines(engine.pack):
+        if engine.pack not in self._of:
+            self._of[engine.pack] = list(_lines(engine.pack))
+        for owner, subject, leaf, _ in self._of[engine.pack]:
             if subject == "member":
                 asked = rows[1:]
             elif subject == record.kind:

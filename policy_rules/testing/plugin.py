@@ -13,6 +13,7 @@ from policy_rules.errors import PolicyRulesError
 if TYPE_CHECKING:
     from policy_rules.packs.model import Pack
     from policy_rules.testing.cases import Case, Runner
+    from policy_rules.testing.target_cases import TargetCase, TargetRunner
 
 
 def pack_folder(path: Path) -> Path | None:
@@ -50,31 +51,39 @@ class CasesFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """One item a case."""
         from policy_rules.testing.cases import read_cases
+        from policy_rules.testing.target_cases import TargetRunner, read_target_cases
         from policy_rules.yamldoc import read_yaml
 
         folder = pack_folder(self.path)
         assert folder is not None
         try:
             pack, runner = _runner(folder)
-            cases = read_cases(read_yaml(self.path), pack)
+            document = read_yaml(self.path)
+            cases = read_cases(document, pack)
+            of_targets = read_target_cases(document, pack)
         except PolicyRulesError as error:
             # what is wrong with the pack, without the library's own frames
             raise self.CollectError(error.render("en")) from error
         for case in cases:
             yield CaseItem.from_parent(self, name=case.id, case=case, runner=runner)
+        meters = TargetRunner(pack)
+        for target_case in of_targets:
+            yield CaseItem.from_parent(self, name=target_case.id, case=target_case, runner=meters)
 
 
 class CaseItem(pytest.Item):
     """One worked case."""
 
-    def __init__(self, *, case: Case, runner: Runner, **kwargs: Any) -> None:
+    def __init__(
+        self, *, case: Case | TargetCase, runner: Runner | TargetRunner, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.case = case
         self.runner = runner
 
     def runtest(self) -> None:
         """Run it; every finding that differs is told."""
-        failures = self.runner.run(self.case)
+        failures = self.runner.run(self.case)  # type: ignore[arg-type]
         if failures:
             raise CaseFailed(failures)
 

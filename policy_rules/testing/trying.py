@@ -68,7 +68,7 @@ def check_properties(
     :class:`~policy_rules.errors.PackError` where a file of properties is wrong.
     """
     properties = load_properties(pack)
-    trial = _Trial(pack, cases, seed)
+    trial = Trial(pack, cases, seed)
     tried: dict[str, int] = {}
     failures: list[Problem] = []
     for wanted in properties:
@@ -87,7 +87,9 @@ class _Base:
     yes: frozenset[str]
 
 
-class _Trial:
+class Trial:
+    """Records near some cases of a pack, and what they say of its properties."""
+
     def __init__(self, pack: Pack, cases: Sequence[Case], seed: int) -> None:
         self.pack = pack
         self.engines: dict[str, Engine] = {}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import bad_batch
 import bad_tables
+import bad_testing
 import bad_versions
 import made_up
 import pytest
@@ -364,7 +365,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
 }  # fmt: skip
 
 
-PRODUCED |= bad_tables.PRODUCED | bad_batch.PRODUCED | bad_versions.PRODUCED
+PRODUCED |= bad_tables.PRODUCED | bad_batch.PRODUCED | bad_versions.PRODUCED | bad_testing.PRODUCED
 
 
 @pytest.mark.parametrize("code", PRODUCED)

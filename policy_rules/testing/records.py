@@ -1,0 +1,52 @@
+"""The records of cases files: how a case changes a record it starts from."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Final
+
+UNSET: Final = "__unset__"
+
+
+def put(data: Any, keys: list[str], value: Any) -> bool:
+    """Set a value at a path in plain data, making mappings on the way."""
+    for key, below in itertools.pairwise(keys):
+        if isinstance(data, list):
+            if not key.isdigit() or int(key) >= len(data):
+                return False
+            data = data[int(key)]
+        elif isinstance(data, dict):
+            if not isinstance(data.get(key), dict | list):
+                data[key] = [] if below.isdigit() and len(below) < 4 else {}
+            data = data[key]
+        else:
+            return False
+    last = keys[-1]
+    if isinstance(data, list):
+        if not last.isdigit() or int(last) > len(data):
+            return False
+        if int(last) == len(data):
+            data.append(value)
+        elif value == UNSET:
+            del data[int(last)]
+        else:
+            data[int(last)] = value
+    elif isinstance(data, dict):
+        if value == UNSET:
+            data.pop(last, None)
+        else:
+            data[last] = value
+    return isinstance(data, list | dict)
+
+
+def supply(record: dict[str, Any], externals: Mapping[str, Any], pack: str) -> None:
+    """The short form of external conditions, by ``household`` (or entity kind) or member id."""
+    for subject, conditions in externals.items():
+        target = record
+        members = record.get("members")
+        for i, member in enumerate(members if isinstance(members, list) else ()):
+            if isinstance(member, dict) and str(member.get("id") or f"m{i + 1}") == subject:
+                target = member
+        given = target.setdefault("external", {})
+        given.setdefault(pack, {}).update(conditions)
