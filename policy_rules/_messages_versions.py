@@ -11,7 +11,7 @@ VERSIONS: Final[dict[str, dict[str, str]]] = {
     },
     "version_frozen": {
         "en": "version {got} is frozen with another content ({detail}); raise the version above {expected} to freeze this one",
-        "zh": "版本 {got} 已经固定，内容与现在不同({detail})；要固定现在的内容，请先把版本号提高到 {expected} 以后",
+        "zh": "版本 {got} 已经固定，内容与现在不同（{detail}）；要固定现在的内容，请先把版本号提高到 {expected} 以后",
     },
     "version_not_raised": {
         "en": "the pack differs from its frozen version {got}: its version must be above {expected}",

@@ -74,7 +74,7 @@ PRODUCED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "packs_apart": (
         lambda tmp: load_together(["zhengzhou", "zhengzhou@1.0"]),
-        "packs_apart: `zhengzhou@1.0.0, zhengzhou@1.0.0` 不能一并判定：是同一规则包的不同版本；"
+        "packs_apart: `zhengzhou@1.0.1, zhengzhou@1.0.0` 不能一并判定：是同一规则包的不同版本；"
         "请逐个判定，或用 `diff`、`impact` 比较",
     ),
     "no_repository": (

@@ -23,8 +23,10 @@ from policy_rules.tables.lowering.places import operands
 from policy_rules.tables.plan import Define, Down, Runs, Up
 from policy_rules.verdict import Verdict
 
-#: Values tried of one fact, facts of one rule, and what one question may cost (in the solver's own count of work).
-TRIES, FACTS, COST = 12, 20, 150_000
+#: Values tried of one fact, facts of one rule.
+TRIES, FACTS = 12, 20
+#: What one question may cost, in the solver's own count of work: among all rules of a pack, for one rule alone.
+QUICK, THOROUGH = 150_000, 2_000_000
 _EXACT: Final = ("whole_month", "whole_year")
 
 
@@ -37,7 +39,7 @@ class Beyond:
 
 
 def beyond(
-    asked: Asked, world: World, answers: Answers, base: list[Bool], bounds: Bounds
+    asked: Asked, world: World, answers: Answers, base: list[Bool], bounds: Bounds, cost: int
 ) -> Beyond | Literal["undecided"] | None:
     """The first such record of a rule; None where no single fact has one."""
     undecided = False
@@ -46,7 +48,7 @@ def beyond(
         for term in (verdict.yes, verdict.no):
             if term is False:
                 continue
-            found = _Search(asked, world, base, bounds, value, verdict.null, term).run()
+            found = _Search(asked, world, base, bounds, value, verdict.null, term, cost).run()
             if isinstance(found, Witness):
                 return Beyond(found, _name(value))
             undecided = undecided or found == "undecided"
@@ -104,9 +106,10 @@ class _Search:
         value: Value,
         null: Bool,
         term: Bool,
+        cost: int,
     ) -> None:
         self.asked, self.world, self.base = asked, world, base
-        self.bounds = bounds
+        self.bounds, self.cost = bounds, cost
         self.value, self.null, self.term = value, null, term
         self.parts: list[Any] = list(_terms(value))
         self.seen: list[Bool] = []
@@ -137,7 +140,7 @@ class _Search:
         solver = question(self.bounds, *self.base, *terms)
         if solver is None:
             return None, z3.unsat
-        solver.set("rlimit", COST)
+        solver.set("rlimit", self.cost)
         return solver, solver.check()
 
     def _other_value(self, model: Any) -> Bool | Literal["undecided"] | None:

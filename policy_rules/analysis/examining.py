@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from policy_rules.analysis.asking import Answers, Asked, ask, world_of
-from policy_rules.analysis.beyond import Beyond, beyond
+from policy_rules.analysis.beyond import QUICK, THOROUGH, Beyond, beyond
 from policy_rules.analysis.model import Assumptions, Bounds, Nature, RuleOn, Witness
 from policy_rules.analysis.natural import Chooser, plainest
 from policy_rules.analysis.relating import Shown, follows, question, witness
@@ -22,8 +22,8 @@ from policy_rules.packs.model import Pack
 from policy_rules.verdict import Verdict
 
 
-def examined(rule: RuleOn, bounds: Bounds) -> Nature:
-    """See :func:`policy_rules.analysis.examine`."""
+def examined(rule: RuleOn, bounds: Bounds, cost: int = THOROUGH) -> Nature:
+    """See :func:`policy_rules.analysis.examine`; ``cost`` is what a question of :mod:`beyond` may cost."""
     start = time.monotonic()
     asked = ask(rule.pack, rule.rule, rule.day)
     if isinstance(asked, str):
@@ -34,7 +34,7 @@ def examined(rule: RuleOn, bounds: Bounds) -> Nature:
         one.shown(Verdict.NO, one.verdict.no, opposite(one.answers.outside())) for one in sizes
     )
     one = sizes[0]
-    found = beyond(asked, one.world, one.answers, one.base, bounds)
+    found = beyond(asked, one.world, one.answers, one.base, bounds, cost)
     undecided = [n for n, w in (("never", yes), ("always", no)) if w == "undecided"]
     return Nature(
         rule.rule.id,
@@ -118,7 +118,7 @@ def examine_pack(
                 )
             )
         else:
-            natures.append(examined(RuleOn.within(pack, rule, day), bounds))
+            natures.append(examined(RuleOn.within(pack, rule, day), bounds, QUICK))
         done(i + 1, len(wanted))
     return tuple(_implied(pack, day, natures, bounds, end))
 
