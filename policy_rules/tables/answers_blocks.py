@@ -268,6 +268,21 @@ def said_of(outcome: Outcome) -> pl.Expr:
     return found.otherwise(_number(_NO)).alias("said")
 
 
+def verdict_of(outcome: Outcome) -> pl.Expr:
+    """The verdict of each row."""
+    return _either(outcome, *(pl.lit(v, VERDICTS) for v in ("YES", "NO", "UNKNOWN")))
+
+
+def rank_of(outcome: Outcome) -> pl.Expr:
+    """The verdict of each row as a number: 1 for NO, 2 for UNKNOWN, 3 for YES."""
+    return _either(outcome, _number(3), _number(1), _number(2))
+
+
+def _either(outcome: Outcome, yes: pl.Expr, no: pl.Expr, unknown: pl.Expr) -> pl.Expr:
+    truth = pl.col(outcome.verdict)
+    return pl.when(truth.is_null()).then(unknown).when(truth).then(yes).otherwise(no)
+
+
 def met_of(outcome: Outcome) -> pl.Expr:
     """Whether a duty is met, by the numbers of :data:`SAID`; null for a NO: nobody asks."""
     truth, met = pl.col(outcome.verdict), pl.col(outcome.met or "")
@@ -288,12 +303,36 @@ def amounts_of(numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     ends = ["ln", "ld", "hn", "hd"]
     some = pl.any_horizontal((pl.col(n).is_not_null() & pl.col(d).is_not_null())
                              for n, d in (("ln", "ld"), ("hn", "hd")))  # fmt: skip
-    distinct = numbers.filter(some).unique()
+    keys = _telling(numbers)
+    distinct = numbers.filter(some).unique(keys)
     rows = [(*_end(ln, ld), *_end(hn, hd)) for ln, ld, hn, hd in distinct.rows()]
     table = pl.DataFrame(rows, schema={n: INNER[n] for n in _AMOUNT}, orient="row")
-    numbered = distinct.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("amount"))
-    found = numbers.join(numbered, on=ends, how="left", nulls_equal=True, maintain_order="left")
+    numbered = distinct.select(*keys, pl.int_range(pl.len(), dtype=pl.UInt32).alias("amount"))
+    found = numbers.select(keys).join(
+        numbered, on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
     return table, found.get_column("amount")
+
+
+def _telling(numbers: pl.DataFrame) -> list[str]:
+    """The columns that tell amounts apart: none that is the same in all rows, or the same as another."""
+    if not numbers.height:
+        return numbers.columns
+    asked: list[pl.Expr] = []
+    for i, name in enumerate(numbers.columns):
+        column = pl.col(name)
+        asked.append((column.eq_missing(column.first())).all().alias(name))
+        asked += [
+            column.eq_missing(pl.col(other)).all().alias(f"{name} {other}")
+            for other in numbers.columns[:i]
+        ]
+    same = numbers.select(asked).row(0, named=True)
+    names = [
+        name
+        for i, name in enumerate(numbers.columns)
+        if not same[name] and not any(same[f"{name} {o}"] for o in numbers.columns[:i])
+    ]
+    return names or numbers.columns[:1]
 
 
 def _end(numerator: int | None, denominator: int | None) -> tuple[Any, ...]:

@@ -9,11 +9,18 @@ import numpy as np
 
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
-from policy_rules.tables.answers_blocks import SAID, amounts_of, ends_of, said_of
+from policy_rules.tables.answers_blocks import (
+    Block,
+    amounts_of,
+    ends_of,
+    rank_of,
+    verdict_of,
+)
 from policy_rules.tables.answers_cells import MET, NONE, SAYINGS, Cells, Ints, cells_of
 from policy_rules.tables.answers_rows import ERROR, ITSELF, VERDICTS, place_of
 from policy_rules.tables.batch_frames import FrameAnswers, Part
 from policy_rules.tables.frames_layout import COMPLETE, ID, PARENT, REGION, STATE, pl
+from policy_rules.tables.plan import Outcome
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -267,65 +274,83 @@ class _Wide:
         self._answers, self._part, self._pack = answers, part, pack
         self._height = answers.population.height
         self._ranks: dict[str, Ints] = {}
+        self._verdicts: dict[str, pl.Series] = {}
         self._people: dict[str, list[pl.DataFrame]] = {}
-        self._amounts: dict[str, list[pl.DataFrame]] = {}
+        #: amounts by rule: the records, and their texts as places among the distinct ones
+        self._amounts: dict[str, list[tuple[Ints, Ints, pl.Series]]] = {}
         self._spoken = np.zeros(self._height, bool)
         self._texts = answers.members.get_column(ID)
         self._starts = _starts(answers.members.get_column(PARENT), self._height)
-        for block in part.blocks:
-            for name in block.frames:
-                self._block(block, name)
+        # all blocks are of one day and one plan: they have the same outcomes
+        for name in part.blocks[0].frames if part.blocks else ():
+            self._frame(name, part.blocks)
         self._told()
         self._nobody()
 
     def _rank(self, rule: str) -> Ints:
         return self._ranks.setdefault(rule, np.zeros(self._height, np.uint8))
 
-    def _block(self, block: Any, name: str) -> None:
-        frame = block.frames[name]
+    def _frame(self, name: str, blocks: Sequence[Block]) -> None:
+        frame = pl.concat([b.frames[name] for b in blocks], how="vertical_relaxed", rechunk=True)
         if not frame.height:
             return
         records = frame.get_column("_record").to_numpy()
-        outcomes = [o for o in block.outcomes if o.frame == name]
-        silent = [rule for rule, of in block.silent if of == name]
+        outcomes = [o for o in blocks[0].outcomes if o.frame == name]
+        silent = [rule for rule, of in blocks[0].silent if of == name]
         if outcomes or silent:
             self._spoken[records] = True
         for rule in silent:
             self._rank(rule)
-        rank = np.array([_RANKS.index(said) for said, _ in SAID], np.uint8)
-        members = name != "household"
-        if members:
-            begins = np.flatnonzero(np.diff(records, prepend=-1))
-            owners = records[begins]
-        said = frame.select(said_of(o).alias(o.rule) for o in outcomes)
-        for outcome, column in zip(outcomes, said.iter_columns(), strict=True):
-            found = rank[column.to_numpy()]
-            into = self._rank(outcome.rule)
-            if not members:
-                into[records] = found
-                if outcome.amount is not None:
-                    table, places = amounts_of(frame.select(ends_of(outcome)))
-                    if table.height:
-                        paid = table.select("amount_low", "amount_high")[places]
-                        row = frame.get_column("_record").alias("row")
-                        self._paid(outcome.rule, pl.DataFrame([row, *paid.get_columns()]))
-                continue
-            into[owners] = np.maximum.reduceat(found, begins)
+        if name == "household":
+            self._itself(frame, records, outcomes)
+        elif outcomes:
+            self._members(frame, records, outcomes)
+
+    def _itself(self, frame: pl.DataFrame, records: Ints, outcomes: Sequence[Outcome]) -> None:
+        """The rules about the records themselves, whose verdicts stand as they are."""
+        found = frame.select(verdict_of(o).alias(o.rule) for o in outcomes)
+        if frame.height < self._height:
+            places = np.full(self._height, frame.height, np.int64)
+            places[records] = np.arange(frame.height)
+            found = pl.concat([found, found.clear(1)])[pl.Series(places)]
+        self._verdicts |= {column.name: column for column in found.iter_columns()}
+        for outcome in outcomes:
+            if outcome.amount is not None:
+                some = pl.any_horizontal(pl.col(c).is_not_null() for c in outcome.amount[::2])
+                truth = pl.col(outcome.verdict)
+                rows = frame.select(((truth | truth.is_null()) & some).arg_true()).to_series()
+                given = frame.select([*{outcome.verdict, *outcome.amount}])[rows]
+                table, places = amounts_of(given.select(ends_of(outcome)))
+                self._paid(outcome.rule, records[rows.to_numpy()], table, places)
+
+    def _members(self, frame: pl.DataFrame, records: Ints, outcomes: Sequence[Outcome]) -> None:
+        """The rules about members: a record has the verdict that goes before the others."""
+        begins = np.flatnonzero(np.diff(records, prepend=-1))
+        owners = records[begins]
+        for column in frame.select(rank_of(o).alias(o.rule) for o in outcomes).iter_columns():
+            found = column.to_numpy()
+            self._rank(column.name)[owners] = np.maximum.reduceat(found, begins)
             yes = np.flatnonzero(found == len(_RANKS) - 1)
             if len(yes):
                 at = self._starts[records[yes]] + frame.get_column("_place").to_numpy()[yes]
-                self._yes(outcome.rule, records[yes], at)
+                self._yes(column.name, records[yes], at)
 
     def _yes(self, rule: str, records: Ints, at: Ints) -> None:
         people = self._texts.gather(pl.Series(at)).alias("subject")
         frame = pl.DataFrame([pl.Series("row", records, dtype=pl.Int64), people])
         self._people.setdefault(rule, []).append(frame)
 
-    def _paid(self, rule: str, amounts: pl.DataFrame) -> None:
-        some = pl.any_horizontal(pl.col("amount_low", "amount_high").is_not_null())
-        amounts = amounts.filter(some)
-        if amounts.height:
-            self._amounts.setdefault(rule, []).append(amounts)
+    def _paid(self, rule: str, records: Ints, table: pl.DataFrame, places: pl.Series) -> None:
+        """The amounts of some records: their places in a table, null for none."""
+        if not table.height:
+            return
+        low, high = (pl.col(f"amount_{end}").fill_null("…") for end in ("low", "high"))
+        range_ = pl.concat_str([low, pl.lit("–"), high])
+        texts = table.select(pl.when(low == high).then(low).otherwise(range_)).to_series()
+        some = places.is_not_null().to_numpy()
+        if some.any():
+            given = places.drop_nulls().to_numpy().astype(np.int64)
+            self._amounts.setdefault(rule, []).append((records[some], given, texts))
 
     def _told(self) -> None:
         """What the reference told."""
@@ -336,14 +361,22 @@ class _Wide:
             self._spoken[records] = True
             verdicts = rows.get_column("verdict").cast(pl.String).to_list()
             ranks = np.array([_RANKS.index(v) for v in verdicts], np.uint8)
-            np.maximum.at(self._rank(name), records, ranks)
+            if name not in self._verdicts:
+                np.maximum.at(self._rank(name), records, ranks)
             member = rows.get_column("place").to_numpy() != ITSELF
             yes = np.flatnonzero(member & (ranks == len(_RANKS) - 1))
             if len(yes):
                 places = rows.get_column("place").to_numpy()[yes]
                 self._yes(name, records[yes], self._starts[records[yes]] + places)
             itself = rows.filter(pl.Series(~member))
-            self._paid(name, itself.select("row", "amount_low", "amount_high"))
+            if name in self._verdicts and itself.height:
+                own = self._verdicts[name]
+                at, said = itself.get_column("row"), itself.get_column("verdict").cast(VERDICTS)
+                self._verdicts[name] = own.scatter(at, said)
+            some = pl.any_horizontal(pl.col("amount_low", "amount_high").is_not_null())
+            paid = itself.filter(some)
+            numbers = pl.int_range(paid.height, eager=True)
+            self._paid(name, paid.get_column("row").to_numpy(), paid, numbers)
 
     def _nobody(self) -> None:
         """Of nobody any() is NO, of a list that is not known to be whole UNKNOWN."""
@@ -366,9 +399,12 @@ class _Wide:
         verdicts = pl.Series(_RANKS, dtype=VERDICTS)
         rows = pl.DataFrame({"row": pl.int_range(self._height, dtype=pl.Int64, eager=True)})
         for rule in self._pack.rules:
-            if rule not in self._ranks:
+            if rule in self._verdicts:
+                yield self._verdicts[rule].alias(f"{prefix}{rule}")
+            elif rule in self._ranks:
+                yield verdicts.gather(pl.Series(self._ranks[rule])).alias(f"{prefix}{rule}")
+            else:
                 continue
-            yield verdicts.gather(pl.Series(self._ranks[rule])).alias(f"{prefix}{rule}")
             if rule in self._people:
                 people = pl.concat(self._people[rule]).sort("row", maintain_order=True)
                 joined = people.group_by("row", maintain_order=True).agg(
@@ -377,9 +413,16 @@ class _Wide:
                 found = rows.join(joined, on="row", how="left", maintain_order="left")
                 yield found.get_column("subject").alias(f"{prefix}{rule}.members")
             if rule in self._amounts:
-                low, high = (pl.col(f"amount_{end}").fill_null("…") for end in ("low", "high"))
-                range_ = pl.concat_str([low, pl.lit("–"), high])
-                text = pl.when(low == high).then(low).otherwise(range_).alias("amount")
-                paid = pl.concat(self._amounts[rule]).select("row", text)
-                found = rows.join(paid, on="row", how="left", maintain_order="left")
-                yield found.get_column("amount").alias(f"{prefix}{rule}.amount")
+                yield self._amount(rule).alias(f"{prefix}{rule}.amount")
+
+    def _amount(self, rule: str) -> pl.Series:
+        """What is paid to each record, as text."""
+        nothing = pl.Series([None], dtype=pl.String)
+        at = np.zeros(self._height, np.int64)
+        texts = [nothing]
+        before = 1
+        for records, places, of in self._amounts[rule]:
+            at[records] = places + before
+            texts.append(of.rename(""))
+            before += of.len()
+        return pl.concat(texts).gather(pl.Series(at))
