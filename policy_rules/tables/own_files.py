@@ -20,7 +20,7 @@ from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.headers import Role
 from policy_rules.tables.own import OwnSheet
 from policy_rules.tables.own_keys import NeedsRecords, numbers_of, references
-from policy_rules.tables.own_reading import read_batches
+from policy_rules.tables.own_reading import BATCH, read_batches
 
 __all__ = ["FIRST", "HOME", "KEY", "NUMBER", "TOP", "OwnFile", "OwnFiles", "Slice"]
 
@@ -30,8 +30,6 @@ NUMBER, KEY, FIRST = "number", "key", "first"
 #: In files brought into order: the row of the household (of households: whether the file gives a number).
 HOME, NUMBERED = "home", "numbered"
 TOP: Final = "household"
-#: Rows read at a time.
-BATCH: Final = 65_536
 #: What rows are in the order of.
 _BY: Final = "by"
 _ONCE: Final[tuple[Role, ...]] = ("household_id", "member_id", "item_id", "year")
