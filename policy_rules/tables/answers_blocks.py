@@ -24,6 +24,8 @@ from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.plan import Outcome
 from policy_rules.verdict import Number
 
+#: A finding: row, subject, rule, verdict, status, met, amount low and high.
+Core = tuple[int, str, str, str | None, str, str | None, str | None, str | None]
 #: What a finding says, by number: its verdict and status.
 SAID: Final = (
     ("YES", Status.DECIDED.value),
@@ -74,13 +76,17 @@ class Block:
             frames[name] = frame.slice(start, stop - start)
         return attrs.evolve(self, frames=frames)
 
-    def only(self, records: pl.Series) -> Block:
-        """Some records alone."""
-        frames = {
-            name: f.filter(pl.col("_record").is_in(records.implode()))
-            for name, f in self.frames.items()
-        }
-        return attrs.evolve(self, frames=frames)
+    def cores(self, records: pl.Series) -> Iterator[Core]:
+        """The findings about some records, few of them."""
+        for name, frame in self.frames.items():
+            outcomes = [o for o in self.outcomes if o.frame == name]
+            silent = [rule for rule, of in self.silent if of == name]
+            some = frame.filter(pl.col("_record").is_in(records.implode()))
+            for cells in some.iter_rows(named=True):
+                subject = "" if cells["_place"] == ITSELF else cells["_id"]
+                head = cells["_record"], subject
+                yield from ((*head, o.rule, *_said(o, cells)) for o in outcomes)
+                yield from ((*head, rule, *SAID[SILENT], None, None, None) for rule in silent)
 
     def long(
         self, pack: Pack, verdicts: Collection[str | None] | None, rules: Collection[str] | None
@@ -266,6 +272,26 @@ def said_of(outcome: Outcome) -> pl.Expr:
     if outcome.outside is not None:
         found = found.when(pl.col(outcome.outside)).then(_number(_OUTSIDE))
     return found.otherwise(_number(_NO)).alias("said")
+
+
+def _said(outcome: Outcome, cells: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Verdict, status, whether the duty is met, and the ends of the amount as texts, of one row."""
+    truth = cells[outcome.verdict]
+    if truth is None:
+        said = SAID[_UNKNOWN]
+    elif truth:
+        said = SAID[_YES]
+    else:
+        outside = outcome.outside is not None and cells[outcome.outside]
+        return (*SAID[_OUTSIDE if outside else _NO], None, None, None)
+    met = None
+    if outcome.met is not None:
+        met = {True: "YES", False: "NO", None: "UNKNOWN"}[cells[outcome.met]]
+    low = high = None
+    if outcome.amount is not None:
+        ln, ld, hn, hd = (cells[column] for column in outcome.amount)
+        low, high = _end(ln, ld)[0], _end(hn, hd)[0]
+    return (*said, met, low, high)
 
 
 def verdict_of(outcome: Outcome) -> pl.Expr:

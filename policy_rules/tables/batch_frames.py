@@ -5,7 +5,7 @@ The reference interpreter answers a sample beside the columns, and the household
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,7 @@ from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Row
 from policy_rules.tables.answers import Answers
-from policy_rules.tables.answers_blocks import Block
+from policy_rules.tables.answers_blocks import Block, Core
 from policy_rules.tables.answers_rows import INNER, ITSELF, key, told_rows
 from policy_rules.tables.batch_beside import CORE, Asked, Beside
 from policy_rules.tables.batch_packs import Packs
@@ -220,13 +220,14 @@ class FrameAnswers:
         both = pl.concat([alone, sample]).unique().sort()
         looked = {self.range.first + row for row in sample.to_list()}
         core, _ = self._beside.answers(name, self.range.some(both.to_list()), self.day, looked)
-        reference = pl.DataFrame(core, schema=_CORE, orient="row")
-        reference = reference.with_columns(pl.col("row") - self.range.first)
+        core = [(row - self.range.first, *rest) for row, *rest in core]  # type: ignore[misc]
         if answers is not None:
-            self._compare(Answers(pack, answers.records, blocks, told), reference, sample)
-        own = reference.filter(pl.col("row").is_in(alone.implode()))
-        if own.height:
-            told = pl.concat([told, self._told(name, own)])
+            self._compare(Part(name, blocks, told), core, sample)
+        apart = {*alone}
+        own = [one for one in core if one[0] in apart]
+        if own:
+            found = pl.DataFrame(own, schema=_CORE, orient="row")
+            told = pl.concat([told, self._told(name, found)])
         return Part(name, blocks, told)
 
     def _columns(self, name: str, population: Population) -> Answers | None:
@@ -242,26 +243,15 @@ class FrameAnswers:
             self.tally.fall_back(type(error).__name__, population.height)
         return None
 
-    def _compare(self, answers: Answers, reference: pl.DataFrame, sample: pl.Series) -> None:
+    def _compare(self, part: Part, reference: Sequence[Core], sample: pl.Series) -> None:
         """Mark the households of the sample that the reference answers otherwise."""
-        some = attrs.evolve(
-            answers,
-            blocks=tuple(b.only(sample) for b in answers.blocks),
-            told=answers.told.filter(pl.col("row").is_in(sample.implode())),
-        )
-        columns = some.long().select(pl.col(n).cast(kind) for n, kind in _CORE.items())
-        held = columns.get_column("row").unique()
-        both = reference.filter(pl.col("row").is_in(held.implode()))
-        columns = columns.filter(pl.col("row").is_in(both.get_column("row").unique().implode()))
-        keys = list(CORE)
-        apart = pl.concat(
-            [
-                both.join(columns, on=keys, how="anti", nulls_equal=True).select("row"),
-                columns.join(both, on=keys, how="anti", nulls_equal=True).select("row"),
-            ]
-        )
-        for row in sorted(set(apart.get_column("row").to_list())):
-            self._fail(row, "engine_disagreement", answers.pack.id)
+        told = part.told.filter(pl.col("row").is_in(sample.implode()))
+        columns = [core for block in part.blocks for core in block.cores(sample)]
+        columns += told.select(pl.col(n).cast(kind) for n, kind in _CORE.items()).iter_rows()
+        expected, found = _by_row(reference), _by_row(columns)
+        for row in sorted(expected.keys() & found.keys()):
+            if expected[row] != found[row]:
+                self._fail(row, "engine_disagreement", self._packs.loaded[part.name].id)
 
     def _told(self, name: str, found: pl.DataFrame) -> pl.DataFrame:
         """Rows of the reference as those of the long table."""
@@ -314,6 +304,13 @@ class FrameAnswers:
 
 
 _CORE: Final = {name: pl.Int64 if name == "row" else pl.String for name in CORE}
+
+
+def _by_row(cores: Iterable[Core]) -> dict[int, set[Core]]:
+    found: dict[int, set[Core]] = {}
+    for core in cores:
+        found.setdefault(core[0], set()).add(core)
+    return found
 
 
 def _somebody(region: str) -> Household:

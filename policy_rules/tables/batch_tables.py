@@ -320,8 +320,8 @@ class _Wide:
                 truth = pl.col(outcome.verdict)
                 rows = frame.select(((truth | truth.is_null()) & some).arg_true()).to_series()
                 given = frame.select([*{outcome.verdict, *outcome.amount}])[rows]
-                table, places = amounts_of(given.select(ends_of(outcome)))
-                self._paid(outcome.rule, records[rows.to_numpy()], table, places)
+                table, which = amounts_of(given.select(ends_of(outcome)))
+                self._paid(outcome.rule, records[rows.to_numpy()], table, which)
 
     def _members(self, frame: pl.DataFrame, records: Ints, outcomes: Sequence[Outcome]) -> None:
         """The rules about members: a record has the verdict that goes before the others."""
