@@ -296,17 +296,21 @@ def _said(outcome: Outcome, cells: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def verdict_of(outcome: Outcome) -> pl.Expr:
     """The verdict of each row."""
-    return _either(outcome, *(pl.lit(v, VERDICTS) for v in ("YES", "NO", "UNKNOWN")))
+    return _either(outcome, *_VERDICTS)
 
 
 def rank_of(outcome: Outcome) -> pl.Expr:
     """The verdict of each row as a number: 1 for NO, 2 for UNKNOWN, 3 for YES."""
-    return _either(outcome, _number(3), _number(1), _number(2))
+    return _either(outcome, *_RANKS)
+
+
+_VERDICTS: Final = tuple(pl.lit(v, VERDICTS) for v in ("YES", "NO", "UNKNOWN"))
+_RANKS: Final = (_number(3), _number(1), _number(2))
 
 
 def _either(outcome: Outcome, yes: pl.Expr, no: pl.Expr, unknown: pl.Expr) -> pl.Expr:
     truth = pl.col(outcome.verdict)
-    return pl.when(truth.is_null()).then(unknown).when(truth).then(yes).otherwise(no)
+    return pl.when(truth).then(yes).when(truth.is_null()).then(unknown).otherwise(no)
 
 
 def met_of(outcome: Outcome) -> pl.Expr:
@@ -326,7 +330,6 @@ def ends_of(outcome: Outcome) -> list[pl.Expr]:
 
 def amounts_of(numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The distinct amounts, and which of them each row has; null for none."""
-    ends = ["ln", "ld", "hn", "hd"]
     some = pl.any_horizontal((pl.col(n).is_not_null() & pl.col(d).is_not_null())
                              for n, d in (("ln", "ld"), ("hn", "hd")))  # fmt: skip
     keys = _telling(numbers)

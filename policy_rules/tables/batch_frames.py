@@ -35,7 +35,10 @@ from policy_rules.text import Text
 __all__ = ["FrameAnswers", "FrameRange", "Part", "ahead", "frame_ranges", "own_frames"]
 
 #: Digits that an identity number has one after the other, at least.
-_LONG: Final = r"[0-9]{14}"
+_DIGITS: Final = 14
+_LONG: Final = rf"[0-9]{{{_DIGITS}}}"
+#: Households times rules that polars is given at a time, at most, where that is more than it gets by itself.
+_AT_ONCE: Final = 15_000_000
 _MEMBERS: Final = "household.members"
 
 
@@ -234,7 +237,9 @@ class FrameAnswers:
         """The answers by columns; None (and counted) where the engine fails."""
         pack, engine = self._packs.loaded[name], self._asked.engine
         try:
-            return evaluate_population(pack, population, self.day, engine=engine)
+            small = population.height * len(pack.rules) <= _AT_ONCE
+            size = population.height if engine == "polars" and small else None
+            return evaluate_population(pack, population, self.day, engine=engine, size=size)
         except PolicyRulesError as error:
             if error.problems[0].code == "extra_missing":
                 raise
@@ -297,7 +302,7 @@ class FrameAnswers:
         if frame is None:
             return pl.DataFrame(schema={PARENT: pl.Int64, ID: pl.String})
         ids, parents = frame.get_column(ID), frame.get_column(PARENT)
-        if ids.str.contains(_LONG).any():
+        if _long(ids).any():
             place = pl.int_range(pl.len()).over(PARENT) + 1
             ids = _harmless(ids, frame.select(place).to_series())
         return pl.DataFrame([parents, ids])
@@ -341,9 +346,17 @@ def _over(answers: Answers, places: pl.Series | None) -> Answers:
     return attrs.evolve(answers, blocks=tuple(blocks), told=told)
 
 
+def _long(ids: pl.Series) -> pl.Series:
+    """Which of some numbers may hold an identity number."""
+    most = ids.str.len_bytes().max()
+    if not isinstance(most, int) or most < _DIGITS:
+        return pl.repeat(False, ids.len(), dtype=pl.Boolean, eager=True)
+    return ids.str.contains(_LONG)
+
+
 def _harmless(ids: pl.Series, positions: Any) -> pl.Series:
     """Numbers with those that hold an identity number replaced; see :func:`harmless`."""
-    rows = ids.str.contains(_LONG).arg_true()
+    rows = _long(ids).arg_true()
     if not rows.len():
         return ids
     shown = [harmless(ids[row], positions[row]) for row in rows.to_list()]

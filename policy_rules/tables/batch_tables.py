@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -279,13 +280,15 @@ class _Wide:
         #: amounts by rule: the records, and their texts as places among the distinct ones
         self._amounts: dict[str, list[tuple[Ints, Ints, pl.Series]]] = {}
         self._spoken = np.zeros(self._height, bool)
-        self._texts = answers.members.get_column(ID)
-        self._starts = _starts(answers.members.get_column(PARENT), self._height)
         # all blocks are of one day and one plan: they have the same outcomes
         for name in part.blocks[0].frames if part.blocks else ():
             self._frame(name, part.blocks)
         self._told()
         self._nobody()
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return _starts(self._answers.members.get_column(PARENT), self._height)
 
     def _rank(self, rule: str) -> Ints:
         return self._ranks.setdefault(rule, np.zeros(self._height, np.uint8))
@@ -336,7 +339,7 @@ class _Wide:
                 self._yes(column.name, records[yes], at)
 
     def _yes(self, rule: str, records: Ints, at: Ints) -> None:
-        people = self._texts.gather(pl.Series(at)).alias("subject")
+        people = self._answers.members.get_column(ID).gather(pl.Series(at)).alias("subject")
         frame = pl.DataFrame([pl.Series("row", records, dtype=pl.Int64), people])
         self._people.setdefault(rule, []).append(frame)
 

@@ -100,7 +100,11 @@ class SheetReader:
         numbers = rows.get_column(NUMBER)
         columns: list[pl.Series] = []
         held: list[Held] = []
+        quick = self._quick(rows)
         for name, reader in self.readers.items():
+            if name in quick:
+                columns += quick[name]
+                continue
             cells = [rows.get_column(str(c.index)) for c in reader.columns]
             found = reader.read(cells, numbers)
             columns.append(found.values.alias(name))
@@ -108,6 +112,25 @@ class SheetReader:
                 columns.append(found.last.alias(name + HI))
             held += [(at, name, value) for at, value in found.held]
         return columns, held
+
+    def _quick(self, rows: pl.DataFrame) -> dict[str, list[pl.Series]]:
+        """The facts in whose columns nothing needs a closer look."""
+        asked: list[pl.Expr] = []
+        names: dict[str, list[str]] = {}
+        for name, reader in self.readers.items():
+            cell = str(reader.columns[0].index)
+            found = reader.quick(cell, rows.schema[cell])
+            if found is not None:
+                names[name] = [name, name + HI][: len(found) - 1]
+                asked += [e.alias(n) for e, n in zip(found, [*names[name], name + OF], strict=True)]
+        if not names or not rows.height:
+            return {}
+        told = rows.select(asked)
+        return {
+            name: told.select(ends).get_columns()
+            for name, ends in names.items()
+            if told.get_column(name + OF)[0]
+        }
 
     def _tell(self, code: str, numbers: pl.Series) -> None:
         for number in numbers.to_list():
