@@ -60,6 +60,7 @@ def by_records(monkeypatch: pytest.MonkeyPatch) -> None:
         {"packs": BOTH},
         {"everything": True, "size": 17},
         {"wide": True, "size": 23, "packs": BOTH},
+        {"wide": True, "size": 23, "packs": ("tongren",)},  # with amounts
         {"wide": True, "carry": ("备注", "没有")},
         {"packs": (), "reading": {"region": "530113"}, "carry": ("备注",)},
         {"as_of": None},
@@ -121,11 +122,12 @@ def test_a_number_beyond_the_columns_is_answered_by_the_reference(
             odd = third.then(pl.lit("8000.12345678")).otherwise(pl.col("net").cast(pl.String))
             frame = frame.with_columns(odd.alias("net"))
         frame.write_parquet(copy / file.name)
-    found = run(copy, tmp_path / "f.parquet", everything=True, check=0)
+    ways: list[dict[str, Any]] = [{"everything": True}, {"wide": True, "packs": ("tongren",)}]
+    found = [table(run(copy, tmp_path / f"f{len(w)}.parquet", check=0, **w)) for w in ways]
+    assert any(name.endswith(".amount") for name in found[1].columns)
     by_records(monkeypatch)
-    assert table(found).equals(
-        table(run(copy, tmp_path / "r.parquet", everything=True, check=0))
-    )  # fmt: skip
+    for frames, way in zip(found, ways, strict=True):
+        assert frames.equals(table(run(copy, tmp_path / f"r{len(way)}.parquet", check=0, **way)))
 
 
 def test_a_household_on_which_the_engines_disagree_is_marked(
