@@ -24,6 +24,8 @@ from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.plan import Outcome
 from policy_rules.verdict import Number
 
+#: A finding: row, subject, rule, verdict, status, met, amount low and high.
+Core = tuple[int, str, str, str | None, str, str | None, str | None, str | None]
 #: What a finding says, by number: its verdict and status.
 SAID: Final = (
     ("YES", Status.DECIDED.value),
@@ -74,13 +76,17 @@ class Block:
             frames[name] = frame.slice(start, stop - start)
         return attrs.evolve(self, frames=frames)
 
-    def only(self, records: pl.Series) -> Block:
-        """Some records alone."""
-        frames = {
-            name: f.filter(pl.col("_record").is_in(records.implode()))
-            for name, f in self.frames.items()
-        }
-        return attrs.evolve(self, frames=frames)
+    def cores(self, records: pl.Series) -> Iterator[Core]:
+        """The findings about some records, few of them."""
+        for name, frame in self.frames.items():
+            outcomes = [o for o in self.outcomes if o.frame == name]
+            silent = [rule for rule, of in self.silent if of == name]
+            some = frame.filter(pl.col("_record").is_in(records.implode()))
+            for cells in some.iter_rows(named=True):
+                subject = "" if cells["_place"] == ITSELF else cells["_id"]
+                head = cells["_record"], subject
+                yield from ((*head, o.rule, *_said(o, cells)) for o in outcomes)
+                yield from ((*head, rule, *SAID[SILENT], None, None, None) for rule in silent)
 
     def long(
         self, pack: Pack, verdicts: Collection[str | None] | None, rules: Collection[str] | None
@@ -268,6 +274,45 @@ def said_of(outcome: Outcome) -> pl.Expr:
     return found.otherwise(_number(_NO)).alias("said")
 
 
+def _said(outcome: Outcome, cells: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Verdict, status, whether the duty is met, and the ends of the amount as texts, of one row."""
+    truth = cells[outcome.verdict]
+    if truth is None:
+        said = SAID[_UNKNOWN]
+    elif truth:
+        said = SAID[_YES]
+    else:
+        outside = outcome.outside is not None and cells[outcome.outside]
+        return (*SAID[_OUTSIDE if outside else _NO], None, None, None)
+    met = None
+    if outcome.met is not None:
+        met = {True: "YES", False: "NO", None: "UNKNOWN"}[cells[outcome.met]]
+    low = high = None
+    if outcome.amount is not None:
+        ln, ld, hn, hd = (cells[column] for column in outcome.amount)
+        low, high = _end(ln, ld)[0], _end(hn, hd)[0]
+    return (*said, met, low, high)
+
+
+def verdict_of(outcome: Outcome) -> pl.Expr:
+    """The verdict of each row."""
+    return _either(outcome, *_VERDICTS)
+
+
+def rank_of(outcome: Outcome) -> pl.Expr:
+    """The verdict of each row as a number: 1 for NO, 2 for UNKNOWN, 3 for YES."""
+    return _either(outcome, *_RANKS)
+
+
+_VERDICTS: Final = tuple(pl.lit(v, VERDICTS) for v in ("YES", "NO", "UNKNOWN"))
+_RANKS: Final = (_number(3), _number(1), _number(2))
+
+
+def _either(outcome: Outcome, yes: pl.Expr, no: pl.Expr, unknown: pl.Expr) -> pl.Expr:
+    truth = pl.col(outcome.verdict)
+    return pl.when(truth).then(yes).when(truth.is_null()).then(unknown).otherwise(no)
+
+
 def met_of(outcome: Outcome) -> pl.Expr:
     """Whether a duty is met, by the numbers of :data:`SAID`; null for a NO: nobody asks."""
     truth, met = pl.col(outcome.verdict), pl.col(outcome.met or "")
@@ -285,15 +330,38 @@ def ends_of(outcome: Outcome) -> list[pl.Expr]:
 
 def amounts_of(numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The distinct amounts, and which of them each row has; null for none."""
-    ends = ["ln", "ld", "hn", "hd"]
     some = pl.any_horizontal((pl.col(n).is_not_null() & pl.col(d).is_not_null())
                              for n, d in (("ln", "ld"), ("hn", "hd")))  # fmt: skip
-    distinct = numbers.filter(some).unique()
+    keys = _telling(numbers)
+    distinct = numbers.filter(some).unique(keys)
     rows = [(*_end(ln, ld), *_end(hn, hd)) for ln, ld, hn, hd in distinct.rows()]
     table = pl.DataFrame(rows, schema={n: INNER[n] for n in _AMOUNT}, orient="row")
-    numbered = distinct.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("amount"))
-    found = numbers.join(numbered, on=ends, how="left", nulls_equal=True, maintain_order="left")
+    numbered = distinct.select(*keys, pl.int_range(pl.len(), dtype=pl.UInt32).alias("amount"))
+    found = numbers.select(keys).join(
+        numbered, on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
     return table, found.get_column("amount")
+
+
+def _telling(numbers: pl.DataFrame) -> list[str]:
+    """The columns that tell amounts apart: none that is the same in all rows, or the same as another."""
+    if not numbers.height:
+        return numbers.columns
+    asked: list[pl.Expr] = []
+    for i, name in enumerate(numbers.columns):
+        column = pl.col(name)
+        asked.append((column.eq_missing(column.first())).all().alias(name))
+        asked += [
+            column.eq_missing(pl.col(other)).all().alias(f"{name} {other}")
+            for other in numbers.columns[:i]
+        ]
+    same = numbers.select(asked).row(0, named=True)
+    names = [
+        name
+        for i, name in enumerate(numbers.columns)
+        if not same[name] and not any(same[f"{name} {o}"] for o in numbers.columns[:i])
+    ]
+    return names or numbers.columns[:1]
 
 
 def _end(numerator: int | None, denominator: int | None) -> tuple[Any, ...]:

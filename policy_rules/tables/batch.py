@@ -266,13 +266,13 @@ class _Run:
 
     def _framed(self, part: FrameRange) -> dict[str, Any]:
         """Answer one range that is held as frames, and keep it."""
-        from policy_rules.tables import batch_tables
+        from policy_rules.tables import batch_tables, batch_wide
 
         answers = FrameAnswers(self.packs, self.asked, part)
         packs, options = self.packs.loaded, self.options
         held = io.BytesIO()
         if options.wide:
-            wide = batch_tables.wide_frame(answers, packs, options.carry, prefixed=self._prefixed)
+            wide = batch_wide.wide_frame(answers, packs, options.carry, prefixed=self._prefixed)
             answers.tally.rows, columns = wide.height, wide.columns
             wide.write_parquet(held, compression="zstd", statistics=False)
         else:

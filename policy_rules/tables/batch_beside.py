@@ -10,14 +10,13 @@ import attrs
 
 from policy_rules.engine.finding import Finding, figure
 from policy_rules.errors import Lang, PolicyRulesError
+from policy_rules.tables.answers_blocks import Core
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, harmless
 from policy_rules.tables.summary import Tally
 from policy_rules.verdict import Verdict
 
 BatchEngine = Literal["polars", "duckdb", "spark", "reference"]
-#: One finding as a range holds it: row, subject, rule, verdict, status, met, amount low and high.
-Core = tuple[int, str, str, str | None, str, str | None, str | None, str | None]
 CORE = ("row", "subject", "rule", "verdict", "status", "met", "amount_low", "amount_high")
 #: What is told besides: row, subject, rule, missing facts, their labels, who can tell, why.
 Added = tuple[int, str, str, str | None, str | None, str | None, str | None]

@@ -5,7 +5,7 @@ The reference interpreter answers a sample beside the columns, and the household
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,7 @@ from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household
 from policy_rules.facts.rows import Row
 from policy_rules.tables.answers import Answers
-from policy_rules.tables.answers_blocks import Block
+from policy_rules.tables.answers_blocks import Block, Core
 from policy_rules.tables.answers_rows import INNER, ITSELF, key, told_rows
 from policy_rules.tables.batch_beside import CORE, Asked, Beside
 from policy_rules.tables.batch_packs import Packs
@@ -35,7 +35,10 @@ from policy_rules.text import Text
 __all__ = ["FrameAnswers", "FrameRange", "Part", "ahead", "frame_ranges", "own_frames"]
 
 #: Digits that an identity number has one after the other, at least.
-_LONG: Final = r"[0-9]{14}"
+_DIGITS: Final = 14
+_LONG: Final = rf"[0-9]{{{_DIGITS}}}"
+#: Households times rules that polars is given at a time, at most, where that is more than it gets by itself.
+_AT_ONCE: Final = 15_000_000
 _MEMBERS: Final = "household.members"
 
 
@@ -220,20 +223,23 @@ class FrameAnswers:
         both = pl.concat([alone, sample]).unique().sort()
         looked = {self.range.first + row for row in sample.to_list()}
         core, _ = self._beside.answers(name, self.range.some(both.to_list()), self.day, looked)
-        reference = pl.DataFrame(core, schema=_CORE, orient="row")
-        reference = reference.with_columns(pl.col("row") - self.range.first)
+        core = [(row - self.range.first, *rest) for row, *rest in core]  # type: ignore[misc]
         if answers is not None:
-            self._compare(Answers(pack, answers.records, blocks, told), reference, sample)
-        own = reference.filter(pl.col("row").is_in(alone.implode()))
-        if own.height:
-            told = pl.concat([told, self._told(name, own)])
+            self._compare(Part(name, blocks, told), core, sample)
+        apart = {*alone}
+        own = [one for one in core if one[0] in apart]
+        if own:
+            found = pl.DataFrame(own, schema=_CORE, orient="row")
+            told = pl.concat([told, self._told(name, found)])
         return Part(name, blocks, told)
 
     def _columns(self, name: str, population: Population) -> Answers | None:
         """The answers by columns; None (and counted) where the engine fails."""
         pack, engine = self._packs.loaded[name], self._asked.engine
         try:
-            return evaluate_population(pack, population, self.day, engine=engine)
+            small = population.height * len(pack.rules) <= _AT_ONCE
+            size = population.height if engine == "polars" and small else None
+            return evaluate_population(pack, population, self.day, engine=engine, size=size)
         except PolicyRulesError as error:
             if error.problems[0].code == "extra_missing":
                 raise
@@ -242,26 +248,15 @@ class FrameAnswers:
             self.tally.fall_back(type(error).__name__, population.height)
         return None
 
-    def _compare(self, answers: Answers, reference: pl.DataFrame, sample: pl.Series) -> None:
+    def _compare(self, part: Part, reference: Sequence[Core], sample: pl.Series) -> None:
         """Mark the households of the sample that the reference answers otherwise."""
-        some = attrs.evolve(
-            answers,
-            blocks=tuple(b.only(sample) for b in answers.blocks),
-            told=answers.told.filter(pl.col("row").is_in(sample.implode())),
-        )
-        columns = some.long().select(pl.col(n).cast(kind) for n, kind in _CORE.items())
-        held = columns.get_column("row").unique()
-        both = reference.filter(pl.col("row").is_in(held.implode()))
-        columns = columns.filter(pl.col("row").is_in(both.get_column("row").unique().implode()))
-        keys = list(CORE)
-        apart = pl.concat(
-            [
-                both.join(columns, on=keys, how="anti", nulls_equal=True).select("row"),
-                columns.join(both, on=keys, how="anti", nulls_equal=True).select("row"),
-            ]
-        )
-        for row in sorted(set(apart.get_column("row").to_list())):
-            self._fail(row, "engine_disagreement", answers.pack.id)
+        told = part.told.filter(pl.col("row").is_in(sample.implode()))
+        columns = [core for block in part.blocks for core in block.cores(sample)]
+        columns += told.select(pl.col(n).cast(kind) for n, kind in _CORE.items()).iter_rows()
+        expected, found = _by_row(reference), _by_row(columns)
+        for row in sorted(expected.keys() & found.keys()):
+            if expected[row] != found[row]:
+                self._fail(row, "engine_disagreement", self._packs.loaded[part.name].id)
 
     def _told(self, name: str, found: pl.DataFrame) -> pl.DataFrame:
         """Rows of the reference as those of the long table."""
@@ -307,13 +302,20 @@ class FrameAnswers:
         if frame is None:
             return pl.DataFrame(schema={PARENT: pl.Int64, ID: pl.String})
         ids, parents = frame.get_column(ID), frame.get_column(PARENT)
-        if ids.str.contains(_LONG).any():
+        if _long(ids).any():
             place = pl.int_range(pl.len()).over(PARENT) + 1
             ids = _harmless(ids, frame.select(place).to_series())
         return pl.DataFrame([parents, ids])
 
 
 _CORE: Final = {name: pl.Int64 if name == "row" else pl.String for name in CORE}
+
+
+def _by_row(cores: Iterable[Core]) -> dict[int, set[Core]]:
+    found: dict[int, set[Core]] = {}
+    for core in cores:
+        found.setdefault(core[0], set()).add(core)
+    return found
 
 
 def _somebody(region: str) -> Household:
@@ -344,9 +346,17 @@ def _over(answers: Answers, places: pl.Series | None) -> Answers:
     return attrs.evolve(answers, blocks=tuple(blocks), told=told)
 
 
+def _long(ids: pl.Series) -> pl.Series:
+    """Which of some numbers may hold an identity number."""
+    most = ids.str.len_bytes().max()
+    if not isinstance(most, int) or most < _DIGITS:
+        return pl.repeat(False, ids.len(), dtype=pl.Boolean, eager=True)
+    return ids.str.contains(_LONG)
+
+
 def _harmless(ids: pl.Series, positions: Any) -> pl.Series:
     """Numbers with those that hold an identity number replaced; see :func:`harmless`."""
-    rows = ids.str.contains(_LONG).arg_true()
+    rows = _long(ids).arg_true()
     if not rows.len():
         return ids
     shown = [harmless(ids[row], positions[row]) for row in rows.to_list()]

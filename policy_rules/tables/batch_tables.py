@@ -1,4 +1,4 @@
-"""The tables a range of frames comes to: long as an arrow table of words by number, wide as a frame."""
+"""The long form of a range of frames, as arrow tables of words by number."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 
 from policy_rules.errors import Lang
 from policy_rules.packs.model import Pack
-from policy_rules.tables.answers_blocks import SAID, amounts_of, ends_of, said_of
 from policy_rules.tables.answers_cells import MET, NONE, SAYINGS, Cells, Ints, cells_of
-from policy_rules.tables.answers_rows import ERROR, ITSELF, VERDICTS, place_of
-from policy_rules.tables.batch_frames import FrameAnswers, Part
-from policy_rules.tables.frames_layout import COMPLETE, ID, PARENT, REGION, STATE, pl
+from policy_rules.tables.answers_rows import ERROR, ITSELF
+from policy_rules.tables.batch_frames import FrameAnswers
+from policy_rules.tables.frames_layout import ID, PARENT, REGION, pl
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 CELLS: Final = 12_000_000
 #: The columns of the long form that a rule says.
 _RULED: Final = ("pack", "rule", "label", "outcome", "effect", "unit", "clauses", "code")
-#: Verdicts in the order in which one member's goes before another's.
-_RANKS: Final = (None, "NO", "UNKNOWN", "YES")
 
 
 class LongTables:
@@ -214,172 +211,14 @@ def _subjects(answers: FrameAnswers, cells: Cells) -> Any:
     members = answers.members
     texts = pl.concat([members.get_column(ID), pl.Series(ID, [""])])
     coded = texts.to_arrow().cast(pa.string()).dictionary_encode()
-    starts = _starts(members.get_column(PARENT), answers.population.height)
+    starts = starts_of(members.get_column(PARENT), answers.population.height)
     itself = np.int64(members.height)
     at = np.where(cells.place == ITSELF, itself, starts[cells.record] + cells.place)
     codes = coded.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)[at]
     return _coded(codes, coded.dictionary)
 
 
-def _starts(parents: pl.Series, height: int) -> Ints:
+def starts_of(parents: pl.Series, height: int) -> Ints:
     """Where the members of each record begin, and in the end where all end."""
     count = np.bincount(parents.to_numpy(), minlength=height)
     return np.concatenate([[0], np.cumsum(count)])
-
-
-# -- wide ----------------------------------------------------------------------------------------------
-
-
-def wide_frame(
-    answers: FrameAnswers, packs: Mapping[str, Pack], carry: Sequence[str], *, prefixed: bool
-) -> pl.DataFrame:
-    """The wide form, as :func:`policy_rules.tables.outputs.wide` has it: a row a record, a column a rule."""
-    height = answers.population.height
-    failed = answers.failed
-    carried = answers.range.households.carried
-    status = pl.Series("status", [None] * height, dtype=pl.String)
-    code = pl.Series("code", [None] * height, dtype=pl.String)
-    if failed:
-        rows = pl.Series(list(failed), dtype=pl.Int64)
-        status = status.scatter(rows, pl.Series([ERROR] * len(failed)))
-        code = code.scatter(rows, pl.Series([c for c, _ in failed.values()]))
-    first = answers.range.first
-    nothing = pl.repeat(None, height, dtype=pl.String, eager=True)
-    heads = [
-        pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row"),
-        answers.ids.alias("record"),
-        answers.population.frames["household"].get_column(REGION).alias("region"),
-        *((carried.get_column(c) if c in carried.columns else nothing).alias(c) for c in carry),
-        status,
-        code,
-    ]
-    order = list(packs)
-    for part in sorted(answers.parts, key=lambda p: order.index(p.name)):
-        prefix = f"{part.name}/" if prefixed else ""
-        heads += _Wide(answers, part, packs[part.name]).columns(prefix)
-    return pl.DataFrame(heads)
-
-
-class _Wide:
-    """The columns of one pack."""
-
-    def __init__(self, answers: FrameAnswers, part: Part, pack: Pack) -> None:
-        self._answers, self._part, self._pack = answers, part, pack
-        self._height = answers.population.height
-        self._ranks: dict[str, Ints] = {}
-        self._people: dict[str, list[pl.DataFrame]] = {}
-        self._amounts: dict[str, list[pl.DataFrame]] = {}
-        self._spoken = np.zeros(self._height, bool)
-        self._texts = answers.members.get_column(ID)
-        self._starts = _starts(answers.members.get_column(PARENT), self._height)
-        for block in part.blocks:
-            for name in block.frames:
-                self._block(block, name)
-        self._told()
-        self._nobody()
-
-    def _rank(self, rule: str) -> Ints:
-        return self._ranks.setdefault(rule, np.zeros(self._height, np.uint8))
-
-    def _block(self, block: Any, name: str) -> None:
-        frame = block.frames[name]
-        if not frame.height:
-            return
-        records = frame.get_column("_record").to_numpy()
-        outcomes = [o for o in block.outcomes if o.frame == name]
-        silent = [rule for rule, of in block.silent if of == name]
-        if outcomes or silent:
-            self._spoken[records] = True
-        for rule in silent:
-            self._rank(rule)
-        rank = np.array([_RANKS.index(said) for said, _ in SAID], np.uint8)
-        members = name != "household"
-        if members:
-            begins = np.flatnonzero(np.diff(records, prepend=-1))
-            owners = records[begins]
-        said = frame.select(said_of(o).alias(o.rule) for o in outcomes)
-        for outcome, column in zip(outcomes, said.iter_columns(), strict=True):
-            found = rank[column.to_numpy()]
-            into = self._rank(outcome.rule)
-            if not members:
-                into[records] = found
-                if outcome.amount is not None:
-                    table, places = amounts_of(frame.select(ends_of(outcome)))
-                    if table.height:
-                        paid = table.select("amount_low", "amount_high")[places]
-                        row = frame.get_column("_record").alias("row")
-                        self._paid(outcome.rule, pl.DataFrame([row, *paid.get_columns()]))
-                continue
-            into[owners] = np.maximum.reduceat(found, begins)
-            yes = np.flatnonzero(found == len(_RANKS) - 1)
-            if len(yes):
-                at = self._starts[records[yes]] + frame.get_column("_place").to_numpy()[yes]
-                self._yes(outcome.rule, records[yes], at)
-
-    def _yes(self, rule: str, records: Ints, at: Ints) -> None:
-        people = self._texts.gather(pl.Series(at)).alias("subject")
-        frame = pl.DataFrame([pl.Series("row", records, dtype=pl.Int64), people])
-        self._people.setdefault(rule, []).append(frame)
-
-    def _paid(self, rule: str, amounts: pl.DataFrame) -> None:
-        some = pl.any_horizontal(pl.col("amount_low", "amount_high").is_not_null())
-        amounts = amounts.filter(some)
-        if amounts.height:
-            self._amounts.setdefault(rule, []).append(amounts)
-
-    def _told(self) -> None:
-        """What the reference told."""
-        told = self._part.told.with_columns(place_of(pl.col("_key")).alias("place"))
-        for (rule,), rows in told.partition_by("rule", as_dict=True).items():
-            name = str(rule)
-            records = rows.get_column("row").to_numpy()
-            self._spoken[records] = True
-            verdicts = rows.get_column("verdict").cast(pl.String).to_list()
-            ranks = np.array([_RANKS.index(v) for v in verdicts], np.uint8)
-            np.maximum.at(self._rank(name), records, ranks)
-            member = rows.get_column("place").to_numpy() != ITSELF
-            yes = np.flatnonzero(member & (ranks == len(_RANKS) - 1))
-            if len(yes):
-                places = rows.get_column("place").to_numpy()[yes]
-                self._yes(name, records[yes], self._starts[records[yes]] + places)
-            itself = rows.filter(pl.Series(~member))
-            self._paid(name, itself.select("row", "amount_low", "amount_high"))
-
-    def _nobody(self) -> None:
-        """Of nobody any() is NO, of a list that is not known to be whole UNKNOWN."""
-        day = self._answers.day
-        frame = self._answers.population.frames["household"]
-        state = f"members{STATE}"
-        whole = np.zeros(self._height, bool)
-        if state in frame.columns:
-            whole = (frame.get_column(state) == COMPLETE).fill_null(False).to_numpy()
-        least = np.where(whole, _RANKS.index("NO"), _RANKS.index("UNKNOWN")).astype(np.uint8)
-        least = np.where(self._spoken, least, 0)
-        if day is None or not self._spoken.any():
-            return
-        for rule in self._pack.rules.values():
-            if rule.subject == "member" and rule.in_force.holds(day):
-                np.maximum(self._rank(rule.id), least, out=self._rank(rule.id))
-
-    def columns(self, prefix: str) -> Iterator[pl.Series]:
-        """The columns, in the order of the pack."""
-        verdicts = pl.Series(_RANKS, dtype=VERDICTS)
-        rows = pl.DataFrame({"row": pl.int_range(self._height, dtype=pl.Int64, eager=True)})
-        for rule in self._pack.rules:
-            if rule not in self._ranks:
-                continue
-            yield verdicts.gather(pl.Series(self._ranks[rule])).alias(f"{prefix}{rule}")
-            if rule in self._people:
-                people = pl.concat(self._people[rule]).sort("row", maintain_order=True)
-                joined = people.group_by("row", maintain_order=True).agg(
-                    pl.col("subject").str.join("; ")
-                )
-                found = rows.join(joined, on="row", how="left", maintain_order="left")
-                yield found.get_column("subject").alias(f"{prefix}{rule}.members")
-            if rule in self._amounts:
-                low, high = (pl.col(f"amount_{end}").fill_null("…") for end in ("low", "high"))
-                range_ = pl.concat_str([low, pl.lit("–"), high])
-                text = pl.when(low == high).then(low).otherwise(range_).alias("amount")
-                paid = pl.concat(self._amounts[rule]).select("row", text)
-                found = rows.join(paid, on="row", how="left", maintain_order="left")
-                yield found.get_column("amount").alias(f"{prefix}{rule}.amount")

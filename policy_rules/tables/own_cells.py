@@ -17,11 +17,12 @@ from policy_rules.tables.cells import EMPTY, read_cell, when_empty
 from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.frames_rows import NotHeld, day_number, scaled, whole
 from policy_rules.tables.headers import Column
-from policy_rules.tables.own_plain import CELL, plain
+from policy_rules.tables.own_plain import plain
 from policy_rules.verdict import bounds
 
 __all__ = ["FactReader", "Read"]
 
+CELL: Final = "cell"
 _DATES: Final = ("date", "year_month")
 _TYPES: Final = {
     "bool": pl.Boolean,
@@ -85,6 +86,19 @@ class FactReader:
         self._kept: list[dict[Any, _Outcome]] = [{} for _ in columns]
         empty = when_empty(fact, self._run.vocabulary, self._run.meaning(columns[0]))
         self._empty = None if empty is EMPTY else self._encoded(empty)[0]
+
+    def quick(self, cell: str, kind: Any) -> list[pl.Expr] | None:
+        """The columns of the fact, where every cell of a column ``cell`` is sure, and whether it is; None where
+        none is, or several columns tell of the fact."""
+        if len(self.columns) > 1 or self._empty is not None:
+            return None
+        sure = plain(self.fact, pl.col(cell), kind, self.columns[0].scale)
+        if sure is None:
+            return None
+        first, last, certain = sure
+        ends = [first] if last is None else [first, last]
+        whole = (certain.fill_null(False) | pl.col(cell).is_null()).all()
+        return [*(end.cast(self.type, strict=False) for end in ends), whole]
 
     def read(self, cells: Sequence[pl.Series], numbers: pl.Series) -> Read:
         """The fact, from the cells of its columns; ``numbers`` are the rows' numbers in the file.
@@ -152,7 +166,7 @@ class FactReader:
             cells = cells.cast(pl.String)
         if cells.dtype == pl.Null:
             return self._nothing(cells)
-        sure = plain(self.fact, cells.dtype, self.columns[at].scale)
+        sure = plain(self.fact, pl.col(CELL), cells.dtype, self.columns[at].scale)
         null = cells.is_null()
         if sure is None:
             return self._by_value(at, cells, numbers)

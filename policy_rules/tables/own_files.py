@@ -20,6 +20,7 @@ from policy_rules.tables.frames_layout import pl
 from policy_rules.tables.headers import Role
 from policy_rules.tables.own import OwnSheet
 from policy_rules.tables.own_keys import NeedsRecords, numbers_of, references
+from policy_rules.tables.own_reading import BATCH, read_batches
 
 __all__ = ["FIRST", "HOME", "KEY", "NUMBER", "TOP", "OwnFile", "OwnFiles", "Slice"]
 
@@ -29,8 +30,6 @@ NUMBER, KEY, FIRST = "number", "key", "first"
 #: In files brought into order: the row of the household (of households: whether the file gives a number).
 HOME, NUMBERED = "home", "numbered"
 TOP: Final = "household"
-#: Rows read at a time.
-BATCH: Final = 65_536
 #: What rows are in the order of.
 _BY: Final = "by"
 _ONCE: Final[tuple[Role, ...]] = ("household_id", "member_id", "item_id", "year")
@@ -102,26 +101,15 @@ class OwnFile:
 
     def batches(self, columns: Sequence[int]) -> Iterator[pl.DataFrame]:
         """The rows in order: cells by place and :data:`NUMBER`; empty rows are left out where there are gaps."""
-        import pyarrow.parquet as parquet
-
         heads = self.sheet.table.heads
         if self.gaps:
             columns = range(len(heads))
-        names = [heads[i].text for i in columns]
         number = 1
-        with parquet.ParquetFile(self.path, pre_buffer=True) as file:
-            found = file.iter_batches(BATCH, columns=names)
-            if not file.metadata.num_rows:
-                found = iter(_nothing(file))
-            for batch in found:
-                arrays = [batch.column(name) for name in names]
-                cells = pl.DataFrame(
-                    [pl.Series(str(i), a) for i, a in zip(columns, arrays, strict=True)]
-                )
-                end = number + batch.num_rows
-                cells = cells.with_columns(pl.int_range(number, end, dtype=pl.Int64).alias(NUMBER))
-                number = end
-                yield cells.filter(_filled(cells)) if self.gaps else cells
+        for cells in read_batches(self.path, {str(i): heads[i].text for i in columns}):
+            end = number + cells.height
+            cells = cells.with_columns(pl.int_range(number, end, dtype=pl.Int64).alias(NUMBER))
+            number = end
+            yield cells.filter(_filled(cells)) if self.gaps else cells
 
     def keys(self, run: Import, order: Order) -> Iterator[pl.Series | None]:
         """The households' numbers of all rows, batch by batch; None where they are not of the order."""
@@ -140,13 +128,6 @@ class OwnFile:
             return None if found is None else found.alias(KEY)
         texts = references(column, run.names).to_frame(KEY)
         return texts.select(pl.when(pl.col(KEY) != "").then(KEY)).to_series()
-
-
-def _nothing(file: Any) -> list[Any]:
-    import pyarrow as pa
-
-    schema = file.schema_arrow
-    return [pa.record_batch([pa.array([], f.type) for f in schema], schema=schema)]
 
 
 def _filled(cells: pl.DataFrame) -> pl.Expr:

@@ -41,6 +41,8 @@ def references(cells: pl.Series, names: Pseudonyms) -> pl.Series:
         cells = cells.cast(pl.String)
     if cells.dtype == pl.Null:
         return pl.repeat("", cells.len(), dtype=pl.String, eager=True)
+    if cells.dtype == pl.String and _plain_numbers(cells) is not None:
+        return cells.fill_null("") if cells.null_count() else cells
     c = pl.col("c")
     if cells.dtype == pl.String:
         sure = c.str.contains(_NUMBER) | c.str.contains(_NAME)
@@ -86,6 +88,9 @@ def numbers_of(cells: pl.Series) -> pl.Series | None:
         if (found != cells).any():
             return None
     elif cells.dtype == pl.String:
+        plain = _plain_numbers(cells)
+        if plain is not None:
+            return plain
         bare = cells.str.contains(_PLAIN)
         if not bare.all():
             cells = pl.select(pl.when(cells.str.contains(r"\S")).then(cells)).to_series()
@@ -97,3 +102,22 @@ def numbers_of(cells: pl.Series) -> pl.Series | None:
     if found.null_count() > cells.null_count() or not found.is_between(0, _LARGEST).all():
         return None
     return found
+
+
+def _plain_numbers(cells: pl.Series) -> pl.Series | None:
+    """Texts as whole numbers where all that are there are written as :data:`_PLAIN` has it; else None."""
+    size = cells.str.len_bytes()
+    if size.len() == size.null_count():
+        return cells.cast(pl.Int64)
+    least, most = size.min(), size.max()
+    if least == 0 or not isinstance(most, int) or most > len(_LEAST):
+        return None
+    numbers = cells.cast(pl.Int64, strict=False)
+    if numbers.null_count() > cells.null_count():
+        return None
+    # no sign, stroke or nought before it: as many digits as characters
+    return numbers if (numbers >= _LEAST.gather(size - 1)).all() else None
+
+
+#: The least number of so many digits and one more.
+_LEAST: Final = pl.Series([0, *(10**i for i in range(1, 14))], dtype=pl.Int64)

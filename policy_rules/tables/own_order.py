@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from policy_rules.tables.binding import Import
 from policy_rules.tables.frames_layout import pl
-from policy_rules.tables.own_files import BATCH, HOME, KEY, NUMBER, NUMBERED, TOP, OwnFile
+from policy_rules.tables.own_files import HOME, KEY, NUMBER, NUMBERED, TOP, OwnFile
 from policy_rules.tables.own_keys import NeedsRecords
+from policy_rules.tables.own_reading import BATCH
 
 #: Memory of DuckDB while it sorts; what is more goes to the disk.
 _MEMORY: Final = "1GB"

@@ -16,9 +16,6 @@ from policy_rules.tables.frames_rows import LIMIT, SCALE
 
 #: Values, upper bounds (dates only) and whether a row is sure; no row is where None.
 Plain = tuple["pl.Expr", "pl.Expr | None", "pl.Expr"]
-CELL: Final = "cell"
-
-_C: Final = pl.col(CELL)
 #: What 64 bits hold of millionths.
 _MOST: Final = LIMIT * SCALE
 #: Digits a float certainly keeps as they were written (DBL_DIG).
@@ -37,48 +34,48 @@ _MONTH: Final = r"^[0-9]{4}-[0-9]{2}$"
 _FIRST, _LAST = 1850, 2150
 
 
-def plain(fact: FactSpec, kind: Any, scale: int | Fraction) -> Plain | None:
+def plain(fact: FactSpec, cell: pl.Expr, kind: Any, scale: int | Fraction) -> Plain | None:
     """What is sure of a column of a polars type; None where nothing is."""
     match fact.kind:
         case "bool":
-            return (_C, None, pl.lit(True)) if kind == pl.Boolean else None
+            return (cell, None, pl.lit(True)) if kind == pl.Boolean else None
         case "int" | "number" | "money" | "share":
-            return _number(fact, kind, Fraction(scale))
+            return _number(fact, cell, kind, Fraction(scale))
         case "date" | "year_month":
-            return _date(fact, kind)
+            return _date(fact, cell, kind)
         case "text" if kind == pl.String:
-            return _C, None, _C.str.contains(r"^[0-9]{1,14}$")
+            return cell, None, cell.str.contains(r"^[0-9]{1,14}$")
     return None
 
 
 # -- numbers -----------------------------------------------------------------------------------------
 
 
-def _number(fact: FactSpec, kind: Any, scale: Fraction) -> Plain | None:
+def _number(fact: FactSpec, cell: pl.Expr, kind: Any, scale: Fraction) -> Plain | None:
     if kind.is_integer():
-        number = _C.cast(pl.Int64, strict=False)
+        number = cell.cast(pl.Int64, strict=False)
         return _scaled(fact, number, 1, scale, number.is_between(1 - _LONG, _LONG - 1))
     if kind.is_decimal():
         places = kind.scale
-        return _scaled(fact, _C.to_physical().cast(pl.Int64, strict=False), 10**places, scale)
+        return _scaled(fact, cell.to_physical().cast(pl.Int64, strict=False), 10**places, scale)
     if kind.is_float():
         # as millionths a whole number, but for the rounding of this product: then the 15 digits that a
         # cell is taken at (half of the last is 5e-16 of it, at least) are those of that number
-        millionths = _C.cast(pl.Float64) * SCALE
+        millionths = cell.cast(pl.Float64) * SCALE
         near = millionths.round()
         sure = (near.abs() < _FLOAT) & ((millionths - near).abs() <= _ROUNDING * near.abs())
         return _scaled(fact, near.cast(pl.Int64, strict=False), SCALE, scale, sure)
     if kind == pl.String:
         if fact.kind == "int":
-            number = _C.cast(pl.Int64, strict=False)
-            return _scaled(fact, number, 1, scale, _C.str.contains(_WHOLE))
-        head = _C.str.extract(r"^-?([0-9]+)", 1).cast(pl.Int64, strict=False)
-        tail = _C.str.extract(r"\.([0-9]+)$", 1).fill_null("")
+            number = cell.cast(pl.Int64, strict=False)
+            return _scaled(fact, number, 1, scale, cell.str.contains(_WHOLE))
+        head = cell.str.extract(r"^-?([0-9]+)", 1).cast(pl.Int64, strict=False)
+        tail = cell.str.extract(r"\.([0-9]+)$", 1).fill_null("")
         # the decimals, padded with noughts to six
         tail = pl.concat_str(tail, pl.lit("0" * _PLACES)).str.slice(0, _PLACES)
         number = head * SCALE + tail.cast(pl.Int64, strict=False)
-        number = pl.when(_C.str.starts_with("-")).then(-number).otherwise(number)
-        return _scaled(fact, number, SCALE, scale, _C.str.contains(_FIGURE))
+        number = pl.when(cell.str.starts_with("-")).then(-number).otherwise(number)
+        return _scaled(fact, number, SCALE, scale, cell.str.contains(_FIGURE))
     return None
 
 
@@ -115,18 +112,18 @@ def _within(end: Any, sign: int) -> Fraction:
 # -- dates -------------------------------------------------------------------------------------------
 
 
-def _date(fact: FactSpec, kind: Any) -> Plain | None:
+def _date(fact: FactSpec, cell: pl.Expr, kind: Any) -> Plain | None:
     if kind == pl.Date:
-        year = _C.dt.year()
-        return *_days(fact, _C, _C), year.is_between(1, 9999)
+        year = cell.dt.year()
+        return *_days(fact, cell, cell), year.is_between(1, 9999)
     if kind == pl.Datetime and kind.time_zone is None:
-        day = _C.dt.date()
+        day = cell.dt.date()
         return *_days(fact, day, day), day.dt.year().is_between(1, 9999)
     if kind != pl.String:
         return None
-    day = _C.str.to_date("%Y-%m-%d", strict=False)
-    month = pl.concat_str(_C, pl.lit("-01")).str.to_date("%Y-%m-%d", strict=False)
-    is_day, is_month = _C.str.contains(_DAY), _C.str.contains(_MONTH)
+    day = cell.str.to_date("%Y-%m-%d", strict=False)
+    month = pl.concat_str(cell, pl.lit("-01")).str.to_date("%Y-%m-%d", strict=False)
+    is_day, is_month = cell.str.contains(_DAY), cell.str.contains(_MONTH)
     first = pl.when(is_day).then(day).when(is_month).then(month)
     last = pl.when(is_day).then(day).when(is_month).then(month.dt.month_end())
     sure = first.dt.year().is_between(_FIRST, _LAST).fill_null(False)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+import numpy as np
 
 from policy_rules.facts.record import YEARS
 from policy_rules.tables.binding import Binder, Import
@@ -99,7 +100,11 @@ class SheetReader:
         numbers = rows.get_column(NUMBER)
         columns: list[pl.Series] = []
         held: list[Held] = []
+        quick = self._quick(rows)
         for name, reader in self.readers.items():
+            if name in quick:
+                columns += quick[name]
+                continue
             cells = [rows.get_column(str(c.index)) for c in reader.columns]
             found = reader.read(cells, numbers)
             columns.append(found.values.alias(name))
@@ -107,6 +112,25 @@ class SheetReader:
                 columns.append(found.last.alias(name + HI))
             held += [(at, name, value) for at, value in found.held]
         return columns, held
+
+    def _quick(self, rows: pl.DataFrame) -> dict[str, list[pl.Series]]:
+        """The facts in whose columns nothing needs a closer look."""
+        asked: list[pl.Expr] = []
+        names: dict[str, list[str]] = {}
+        for name, reader in self.readers.items():
+            cell = str(reader.columns[0].index)
+            found = reader.quick(cell, rows.schema[cell])
+            if found is not None:
+                names[name] = [name, name + HI][: len(found) - 1]
+                asked += [e.alias(n) for e, n in zip(found, [*names[name], name + OF], strict=True)]
+        if not names or not rows.height:
+            return {}
+        told = rows.select(asked)
+        return {
+            name: told.select(ends).get_columns()
+            for name, ends in names.items()
+            if told.get_column(name + OF)[0]
+        }
 
     def _tell(self, code: str, numbers: pl.Series) -> None:
         for number in numbers.to_list():
@@ -172,9 +196,7 @@ class SheetReader:
 
     def _parents(self, rows: pl.DataFrame, tables: Mapping[str, OwnTable]) -> pl.Series:
         """The row each belongs to in the frame one list further out; null where there is none."""
-        homes = tables[TOP].frame.select(KEY).with_row_index(PARENT)
-        found = rows.select(KEY).join(homes, on=KEY, how="left", maintain_order="left")
-        parent = found.get_column(PARENT).cast(pl.Int64)
+        parent = _homes(rows.get_column(KEY), tables[TOP].frame.get_column(KEY))
         if self.spec.parent == TOP:
             return parent
         people = tables.get(self.spec.parent)
@@ -220,6 +242,8 @@ class SheetReader:
     ) -> tuple[pl.DataFrame, set[int]]:  # fmt: skip
         """Each item once; the rows further out in whose list two rows of one number differ."""
         keys = [PARENT, ID]
+        if _apart(frame.get_column(PARENT), frame.get_column(ID)):
+            return frame, set()
         first = frame.select(pl.struct(keys).is_first_distinct()).to_series()
         if first.all():
             return frame, set()
@@ -238,6 +262,38 @@ class SheetReader:
         self._tell("row_repeated", both.filter(same).get_column(NUMBER))
         self._tell("person_twice", both.filter(~same).get_column(NUMBER))
         return kept, {*both.filter(~same).get_column(PARENT).to_list()}
+
+
+def _homes(keys: pl.Series, homes: pl.Series) -> pl.Series:
+    """The row of each key among the households; null where there is none."""
+    if not keys.len():
+        return pl.Series(PARENT, [], dtype=pl.Int64)
+    begins = keys.ne_missing(keys.shift(1)).scatter(0, True)
+    run = begins.cum_sum().cast(pl.Int64) - 1
+    firsts = keys.filter(begins)
+    if firsts.equals(homes, check_names=False):  # each household has its rows in one place
+        return run.alias(PARENT)
+    table = homes.to_frame(KEY).with_row_index(PARENT)
+    found = firsts.to_frame(KEY).join(table, on=KEY, how="left", maintain_order="left")
+    return found.get_column(PARENT).cast(pl.Int64).gather(run)
+
+
+#: Rows of one parent that are compared with each other by column, at most.
+_NEAR: Final = 32
+
+
+def _apart(parents: pl.Series, ids: pl.Series) -> bool:
+    """Whether surely no parent has two rows of one number: a quick look, which may say no wrongly."""
+    if not parents.is_sorted() or parents.null_count():
+        return False
+    own = parents.to_numpy()
+    ends = np.flatnonzero(np.diff(own, append=-1))
+    longest = int(np.diff(ends, prepend=-1).max(initial=1))
+    if longest > _NEAR:
+        return False
+    # equal where both are, rarely otherwise
+    code = own.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + ids.hash().to_numpy()
+    return not any((code[near:] == code[:-near]).any() for near in range(1, longest))
 
 
 def _alike(both: pl.DataFrame, held: Sequence[Held]) -> pl.Series:

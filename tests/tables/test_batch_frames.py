@@ -17,7 +17,14 @@ import pytest
 from tables.own_faults import spoilt
 
 from policy_rules.errors import RecordError
-from policy_rules.tables import batch, batch_frames, batch_tables, evaluate, parquet_join
+from policy_rules.tables import (
+    batch,
+    batch_frames,
+    batch_tables,
+    evaluate,
+    own_reading,
+    parquet_join,
+)
 from policy_rules.tables.answers import Answers
 from policy_rules.tables.batch import BatchOptions, BatchReport, run_batch
 from policy_rules.tables.synth import synthetic
@@ -60,6 +67,7 @@ def by_records(monkeypatch: pytest.MonkeyPatch) -> None:
         {"packs": BOTH},
         {"everything": True, "size": 17},
         {"wide": True, "size": 23, "packs": BOTH},
+        {"wide": True, "size": 23, "packs": ("tongren",)},  # with amounts
         {"wide": True, "carry": ("备注", "没有")},
         {"packs": (), "reading": {"region": "530113"}, "carry": ("备注",)},
         {"as_of": None},
@@ -121,11 +129,12 @@ def test_a_number_beyond_the_columns_is_answered_by_the_reference(
             odd = third.then(pl.lit("8000.12345678")).otherwise(pl.col("net").cast(pl.String))
             frame = frame.with_columns(odd.alias("net"))
         frame.write_parquet(copy / file.name)
-    found = run(copy, tmp_path / "f.parquet", everything=True, check=0)
+    ways: list[dict[str, Any]] = [{"everything": True}, {"wide": True, "packs": ("tongren",)}]
+    found = [table(run(copy, tmp_path / f"f{len(w)}.parquet", check=0, **w)) for w in ways]
+    assert any(name.endswith(".amount") for name in found[1].columns)
     by_records(monkeypatch)
-    assert table(found).equals(
-        table(run(copy, tmp_path / "r.parquet", everything=True, check=0))
-    )  # fmt: skip
+    for frames, way in zip(found, ways, strict=True):
+        assert frames.equals(table(run(copy, tmp_path / f"r{len(way)}.parquet", check=0, **way)))
 
 
 def test_a_household_on_which_the_engines_disagree_is_marked(
@@ -227,3 +236,18 @@ def test_parquet_files_are_joined_as_they_are(tmp_path: Path, folder: Path) -> N
     frame.drop("sex").write_parquet(other)
     with (tmp_path / "no").open("wb") as file, pytest.raises(parquet_join.DifferentColumns):
         parquet_join.join_parquet([tmp_path / "0.parquet", other], file)
+
+
+def test_rows_are_read_the_same_by_polars_and_by_pyarrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = pl.DataFrame({"a": range(100), "b": [str(i) if i % 7 else None for i in range(100)]})
+    frame.write_parquet(tmp_path / "x=1.parquet", row_group_size=9)
+    monkeypatch.setattr(own_reading, "BATCH", 20)
+    columns = {"1": "b", "0": "a"}
+    expected = frame.select(pl.col("b").alias("1"), pl.col("a").alias("0"))
+    for most, heights in ((1_000, {18, 10}), (5, {20})):
+        monkeypatch.setattr(own_reading, "_GROUP", most)
+        parts = [*own_reading.read_batches(tmp_path / "x=1.parquet", columns)]
+        assert {p.height for p in parts} == heights
+        assert pl.concat(parts).equals(expected)
