@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,39 @@ def test_no_file_is_longer_than_400_lines(module: str) -> None:
 @pytest.mark.parametrize("module", FILES)
 def test_every_module_says_what_it_is_for(module: str) -> None:
     assert ast.get_docstring(ast.parse(FILES[module].read_text("utf-8"))), module
+
+
+#: What only extras install, by the name it is imported under.
+EXTRAS = (
+    "docx", "duckdb", "hypothesis", "jinja2", "matplotlib", "numpy", "openpyxl", "polars", "pyarrow", "pyspark",
+    "pytest", "python_calamine", "selenium", "sqlglot", "xlsxwriter", "z3",
+)  # fmt: skip
+
+
+def test_the_core_needs_no_extra() -> None:
+    """The façade and the command line are imported where no extra is installed, and say which one they need."""
+    barred = f"import sys\nsys.modules.update(dict.fromkeys({EXTRAS}))\n"
+    asked = (
+        "import policy_rules\n"
+        "all(getattr(policy_rules, name) for name in policy_rules.__all__)\n"
+        "from policy_rules.cli.app import main\n"
+        "sys.argv = ['policy-rules', *sys.argv[1:]]\n"
+        "main()\n"
+    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", barred + asked, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    packs = run("packs", "--format", "json")
+    assert packs.returncode == 0, packs.stderr
+    population = str(ROOT.parent / "examples" / "returning-family.yaml")
+    for needs, arguments in {
+        "tables": ["batch", population, "-o", "none.parquet", "--pack", "guangxi"],
+        "reports": ["site", "-o", "none"],
+        "analysis": ["analyse", "yunnan/mengyong"],
+    }.items():
+        refused = run(*arguments, "--lang", "en")
+        assert refused.returncode == 2, refused.stderr
+        assert "extra_missing" in refused.stderr, refused.stderr
+        assert f"policy-rules[{needs}]" in refused.stderr

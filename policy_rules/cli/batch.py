@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -35,8 +35,11 @@ from policy_rules.errors import Lang
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.staff import StaffWording
 from policy_rules.render.words import ASK, CAUTION
-from policy_rules.tables.batch import BatchOptions, BatchReport, run_batch
+from policy_rules.tables.batch_options import BatchOptions
 from policy_rules.tables.summary import Summary, percent
+
+if TYPE_CHECKING:
+    from policy_rules.tables.batch import BatchReport
 
 #: Exit code of a run that was broken off by hand.
 BROKEN_OFF = 130
@@ -138,6 +141,8 @@ def batch(
 ) -> None:
     """对一批农户逐户判定，写成工作簿或数据表，并说明判定了多少、补哪一项资料最有用。 Evaluate a population."""
     language = lang_of(lang)
+    from policy_rules.tables.batch import run_batch  # needs the extra
+
     options = BatchOptions(
         packs=tuple(pack or ()),
         overlays=tuple(overlay or ()),

@@ -16,7 +16,8 @@ from policy_rules.engine.engine import day_of
 from policy_rules.errors import PolicyRulesError, Problems
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
-from policy_rules.tables.batch_beside import CORE, Asked, BatchEngine, Beside
+from policy_rules.tables.batch_beside import CORE, Asked, Beside
+from policy_rules.tables.batch_options import BatchEngine
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, harmless
 from policy_rules.tables.outputs import ERROR, Lists, polars, schema

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
 from policy_rules.engine.finding import Finding, figure
 from policy_rules.errors import Lang, PolicyRulesError
 from policy_rules.tables.answers_blocks import Core
+from policy_rules.tables.batch_options import BatchEngine
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, harmless
 from policy_rules.tables.summary import Tally
 from policy_rules.verdict import Verdict
 
-BatchEngine = Literal["polars", "duckdb", "spark", "reference"]
 CORE = ("row", "subject", "rule", "verdict", "status", "met", "amount_low", "amount_high")
 #: What is told besides: row, subject, rule, missing facts, their labels, who can tell, why.
 Added = tuple[int, str, str, str | None, str | None, str | None, str | None]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
 from policy_rules.errors import Lang
 from policy_rules.packs.overlay import Overlay
-from policy_rules.tables.batch_beside import BatchEngine
 from policy_rules.tables.identity import key_mark
+
+BatchEngine = Literal["polars", "duckdb", "spark", "reference"]
 
 
 @attrs.frozen(kw_only=True)
