@@ -109,7 +109,7 @@ def test_a_run_broken_off_by_hand_says_how_to_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as at:
-        at.setattr(command, "run_batch", stop)
+        at.setattr("policy_rules.tables.batch.run_batch", stop)
         result = run(house, house / "good.jsonl", "-o", house / "o.parquet")
     assert result.exit_code == command.BROKEN_OFF
     assert "--resume" in result.stderr
