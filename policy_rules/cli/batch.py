@@ -30,7 +30,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, reading_of
 from policy_rules.errors import Lang
 from policy_rules.render.layout import Rows, heading, paragraph
 from policy_rules.render.staff import StaffWording
@@ -140,9 +140,9 @@ def batch(
     form: FormatOption = Format.table,
 ) -> None:
     """对一批农户逐户判定，写成工作簿或数据表，并说明判定了多少、补哪一项资料最有用。 Evaluate a population."""
-    language = lang_of(lang)
     from policy_rules.tables.batch import run_batch  # needs the extra
 
+    language = lang_of(lang)
     options = BatchOptions(
         packs=tuple(pack or ()),
         overlays=tuple(overlay or ()),
@@ -158,11 +158,8 @@ def batch(
         sheets=sheets,
         reading={
             "region": region,
-            "sheet": sheet,
-            "year": year,
             "key": secret(key),
-            "columns": pairs(column, "--column"),
-            "empty_means": pairs(empty, "--empty"),
+            **reading_of(sheet, year, column, empty),
         },
     )
     bar = Progress(

@@ -23,7 +23,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, reading_of
 from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import chart, coverage_book
@@ -128,12 +128,7 @@ def coverage(
         register=register,
         complete=complete,
         key=secret(key),
-        reading={
-            "sheet": sheet,
-            "year": year,
-            "columns": pairs(column, "--column"),
-            "empty_means": pairs(empty, "--empty"),
-        },
+        reading=reading_of(sheet, year, column, empty),
     )
     report = measure_coverage(
         loaded,

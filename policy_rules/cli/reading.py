@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,18 @@ EmptyOption = Annotated[
         help="空单元格的含义，如 监测对象类别=unknown，可多次给出 what an empty cell means, may be repeated",
     ),
 ]
+
+
+def reading_of(
+    sheet: str | None, year: int | None, column: list[str] | None, empty: list[str] | None
+) -> dict[str, Any]:
+    """These options as :func:`~policy_rules.tables.reading.read_population` takes them."""
+    return {
+        "sheet": sheet,
+        "year": year,
+        "columns": pairs(column, "--column"),
+        "empty_means": pairs(empty, "--empty"),
+    }
 
 
 def pairs(given: list[str] | None, option: str) -> dict[str, str]:
