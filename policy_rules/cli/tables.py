@@ -23,7 +23,7 @@ from policy_rules.cli.common import (
     lang_of,
 )
 from policy_rules.cli.keys import KeyOption, secret
-from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, pairs
+from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, reading_of
 from policy_rules.errors import Lang, Problem
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.tables.headers import Column
@@ -110,11 +110,8 @@ def map_(
     reading = read_population(
         file,
         layout.value,
-        sheet=sheet,
-        year=year,
         key=secret(key),
-        columns=pairs(column, "--column"),
-        empty_means=pairs(empty, "--empty"),
+        **reading_of(sheet, year, column, empty),
     )
     language = lang_of(lang)
     if errors is not None:
