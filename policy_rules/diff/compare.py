@@ -245,7 +245,7 @@ class _Readings:
             other = self._packs[key]
             thing = getattr(other, section)[profile.thing.id]
             changed = profile_of(other, thing, self.day)
-            changes = frozenset(a for a in ASPECTS if _of(profile, a) != _of(changed, a))
+            changes = frozenset(a for a in ASPECTS if decider(profile, a) != decider(changed, a))
             if changes:
                 yield Hanging(self.pack.id, reading, choice, changes, changed)
 
@@ -258,7 +258,7 @@ def _concept_diff(
 ) -> ConceptDiff:
     """Counterparts are those most alike; each has at most one."""
     couples = ((i, j) for i in range(len(ours)) for j in range(len(theirs)))
-    scored = sorted(((_likeness(ours[i], theirs[j]), -i, -j) for i, j in couples), reverse=True)
+    scored = sorted(((likeness(ours[i], theirs[j]), -i, -j) for i, j in couples), reverse=True)
     left, right = set(range(len(ours))), set(range(len(theirs)))
     pairs = []
     for score, i, j in scored:
@@ -281,7 +281,7 @@ SAME_RULE: Final = 1000
 MONEY: Final = frozenset({"yuan", "yuan_per_person"})
 
 
-def _likeness(a: Profile, b: Profile) -> int:
+def likeness(a: Profile, b: Profile) -> int:
     """How much two profiles look like counterparts; 0 where one is a target and the other a rule."""
     if (a.outcome == "target") is not (b.outcome == "target"):
         return 0
@@ -326,10 +326,10 @@ def agreement(name: str, a: Profile, b: Profile, readings: Iterable[Hanging]) ->
 
 
 def _apart(a: Profile, b: Profile) -> tuple[Aspect, ...]:
-    return tuple(aspect for aspect in ASPECTS if _of(a, aspect) != _of(b, aspect))
+    return tuple(aspect for aspect in ASPECTS if decider(a, aspect) != decider(b, aspect))
 
 
-def _of(profile: Profile, aspect: Aspect) -> Any:
+def decider(profile: Profile, aspect: Aspect) -> Any:
     """What decides one aspect of a profile."""
     match aspect:
         case "line":

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from policy_rules.diff.compare import ALIKE, ASPECTS, _likeness, _of
+from policy_rules.diff.compare import ALIKE, ASPECTS, decider, likeness
 from policy_rules.diff.profile import Profile, profiles
 from policy_rules.packs.model import Pack, Rule
 
@@ -50,7 +50,7 @@ def rule_pairs(left: Pack, right: Pack, left_day: date, right_day: date) -> tupl
     ours = [p for p in _rules(left, left_day) if p.thing.id not in pairs]
     theirs = [p for p in _rules(right, right_day) if p.thing.id not in taken]
     scored = [
-        (_likeness(a, b), -i, -j)
+        (likeness(a, b), -i, -j)
         for i, a in enumerate(ours)
         for j, b in enumerate(theirs)
         if _kind(a.subject) == _kind(b.subject) and set(a.concepts) & set(b.concepts)
@@ -70,7 +70,7 @@ def rule_pairs(left: Pack, right: Pack, left_day: date, right_day: date) -> tupl
 
 def says(profile: Profile) -> tuple[Any, ...]:
     """All that a profile says, to compare by."""
-    return tuple(_of(profile, aspect) for aspect in ASPECTS)
+    return tuple(decider(profile, aspect) for aspect in ASPECTS)
 
 
 def _rules(pack: Pack, day: date) -> Iterator[Profile]:

@@ -15,7 +15,7 @@ from policy_rules.packs.model import Pack, Parameter
 from policy_rules.render.aspects import differing, outcome, profile_data, remark
 from policy_rules.render.comparing import where
 from policy_rules.render.locators import locator, locators
-from policy_rules.render.markdown import _safe, _table
+from policy_rules.render.markdown import safe, table
 from policy_rules.render.meaning import meaning_data, meaning_told
 from policy_rules.render.words import SECTIONS
 from policy_rules.text import Text
@@ -46,8 +46,8 @@ def markdown(report: RepositoryDiff, lang: Lang) -> str:
     """The report: the vocabulary, then each pack; one line for each that did not change."""
     zh = lang == "zh"
     title = "规则包的改动" if zh else "What changed in the packs"
-    since = f"与 `{_safe(report.base)}` ({report.commit[:12]}) 相比" if zh else (
-        f"since `{_safe(report.base)}` ({report.commit[:12]})"
+    since = f"与 `{safe(report.base)}` ({report.commit[:12]}) 相比" if zh else (
+        f"since `{safe(report.base)}` ({report.commit[:12]})"
     )  # fmt: skip
     lines = [f"# {title}", "", since, ""]
     if not report.changed:
@@ -81,7 +81,7 @@ def _vocabulary(change: VocabularyChange, lang: Lang) -> Iterator[str]:
     if change.entries:
         heads = ("", "名称", "改动") if zh else ("", "name", "change")
         rows = ((_KINDS[e.kind][lang], e.name, _entry(e, lang)) for e in change.entries)
-        yield from _table(heads, rows)
+        yield from table(heads, rows)
     if change.wording:
         yield (
             f"另有 {change.wording} 项只改了名称、问题或列名。"
@@ -191,12 +191,12 @@ def _version(pack: PackChange, before: Pack, after: Pack, lang: Lang) -> str:
 
 def _concept(concept: ConceptDiff, diff: PackDiff, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
-    yield f"### {_safe(concept.concept.label[lang])} `{concept.concept.id}`"
+    yield f"### {safe(concept.concept.label[lang])} `{concept.concept.id}`"
     yield ""
     for pair in concept.pairs:
         changed = [(name, a, b) for name, a, b in differing(pair, lang) if a != b]
         if not changed:
-            name = f"{_safe(pair.right.label[lang])} `{pair.right.thing.id}`"
+            name = f"{safe(pair.right.label[lang])} `{pair.right.thing.id}`"
             why = (
                 "字面未变，所引的定义或事实项有改动"
                 if zh
@@ -206,13 +206,13 @@ def _concept(concept: ConceptDiff, diff: PackDiff, lang: Lang) -> Iterator[str]:
             yield from _meaning(pair, diff, lang)
             continue
         heads = ("", "A 原来", "B 现在") if zh else ("", "A before", "B now")
-        yield from _table(heads, _rows(pair, changed, lang))
+        yield from table(heads, _rows(pair, changed, lang))
         if "differs" in pair.agreement.values():
-            yield from (_safe(remark(pair, lang)), "")
+            yield from (safe(remark(pair, lang)), "")
         yield from _meaning(pair, diff, lang)
     for side, profiles in (("removed", concept.only_left), ("added", concept.only_right)):
         for profile in profiles:
-            name = f"{_safe(profile.label[lang])} `{profile.thing.id}`"
+            name = f"{safe(profile.label[lang])} `{profile.thing.id}`"
             kind = outcome(profile, lang)
             cited = locators(profile.clauses, lang)
             yield f"- {_ENTRY[side][lang]}: {name} ({kind}, {cited})"
@@ -224,8 +224,8 @@ def _meaning(pair: Pair, diff: PackDiff, lang: Lang) -> Iterator[str]:
     """Which is wider, with a household that shows it."""
     meant = meaning_told(pair, diff, lang)
     if meant:
-        yield from (f"**{_safe(meant[0])}**", "")
-        yield from (f"- {_safe(line)}" for line in meant[1:])
+        yield from (f"**{safe(meant[0])}**", "")
+        yield from (f"- {safe(line)}" for line in meant[1:])
         yield ""
 
 
@@ -248,15 +248,15 @@ def _sections(pack: PackChange, lang: Lang) -> Iterator[str]:
     for section, entries in pack.sections.items():
         name = _CLAUSES[lang] if section == "clauses" else SECTIONS[section][lang]
         rows.append((name, *_cells(section, entries, lang)))
-    yield from _table(heads, rows)
+    yield from table(heads, rows)
     values = list(_values(pack, lang))
     if values:
         columns = ("参数", "原来", "现在") if zh else ("parameter", "before", "now")
-        yield from _table(columns, values)
+        yield from table(columns, values)
     written = list(_expressions(pack, lang))
     if written:
         columns = ("写法", "原来", "现在") if zh else ("as encoded", "before", "now")
-        yield from _table(columns, written)
+        yield from table(columns, written)
 
 
 def _cells(section: str, entries: Entries, lang: Lang) -> Iterator[str]:

@@ -13,17 +13,18 @@ from policy_rules.render.locators import locators
 from policy_rules.render.meaning import meaning_told
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A text that stays in its cell."""
     escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return escaped.replace("\n", "<br>")
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(map(_safe, heads)) + " |"
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table, with an empty one after it; every cell is made safe."""
+    yield "| " + " | ".join(map(safe, heads)) + " |"
     yield "|" + " --- |" * len(heads)
     for row in rows:
-        yield "| " + " | ".join(map(_safe, row)) + " |"
+        yield "| " + " | ".join(map(safe, row)) + " |"
     yield ""
 
 
@@ -44,7 +45,7 @@ def diff(report: PackDiff, lang: Lang) -> str:
                 else f"Only in {side} (not mentioned in the document of {where(other, lang)})"
             )
             lines += [f"## {told}", ""]
-            lines += _table(_heads(lang), (_row(c, p, lang) for c in mine for p in _all(c)))
+            lines += table(_heads(lang), (_row(c, p, lang) for c in mine for p in _all(c)))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -72,18 +73,18 @@ def _concept(concept: ConceptDiff, report: PackDiff, lang: Lang) -> Iterator[str
     yield ""
     for pair in concept.pairs:
         heads = ("", f"A {where(report.left, lang)}", f"B {where(report.right, lang)}")
-        yield from _table(heads, _pair(pair, lang))
+        yield from table(heads, _pair(pair, lang))
         told = remark(pair, lang)
         if told:
             yield from (told, "")
         meant = meaning_told(pair, report, lang)
         if meant:
-            yield f"**{_safe(meant[0])}**"
+            yield f"**{safe(meant[0])}**"
             yield ""
-            yield from (f"- {_safe(line)}" for line in meant[1:])
+            yield from (f"- {safe(line)}" for line in meant[1:])
             yield ""
         for clause, label, change in hanging(pair, lang):
-            yield f"- {clause}: {label}" + (f" → {_safe(change)}" if change else "")
+            yield f"- {clause}: {label}" + (f" → {safe(change)}" if change else "")
         if pair.readings:
             yield ""
     for name, profiles in (("A", concept.only_left), ("B", concept.only_right)):
@@ -121,4 +122,4 @@ def comparison(report: Comparison, lang: Lang) -> str:
         ]
         for concept, cells in report.rows
     )
-    return "\n".join([*lines, *_table(heads, rows)]).rstrip() + "\n"
+    return "\n".join([*lines, *table(heads, rows)]).rstrip() + "\n"
