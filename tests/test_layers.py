@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import policy_rules
+from policy_rules.cli.app import COMMANDS
 
 ROOT = Path(policy_rules.__file__).parent
 LAYERS = (
@@ -152,3 +153,32 @@ def test_the_core_needs_no_extra() -> None:
         assert refused.returncode == 2, refused.stderr
         assert "extra_missing" in refused.stderr, refused.stderr
         assert f"policy-rules[{needs}]" in refused.stderr
+
+
+def test_a_command_imports_what_it_needs() -> None:
+    """A command named first does not wait for the rooms of the others; what is no command is told as ever."""
+    asked = (
+        "import sys\n"
+        "from policy_rules.cli.app import main\n"
+        "sys.argv = ['policy-rules', *sys.argv[1:]]\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(*(m for m in sys.modules if m.startswith('policy_rules.')), file=sys.stderr)\n"
+    )
+
+    def run(*arguments: str) -> tuple[str, set[str]]:
+        command = [sys.executable, "-c", asked, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        *told, modules = done.stderr.strip().splitlines()
+        return done.stdout + "\n".join(told), set(modules.split())
+
+    helped, modules = run("evaluate", "--help")
+    assert "--as-of" in helped
+    assert "policy_rules.engine.engine" in modules
+    for room in ("analysis", "diff.meaning", "render.html", "render.site", "testing.mutation"):
+        assert not {m for m in modules if m.startswith(f"policy_rules.{room}")}, room
+    whole, _ = run("--help")
+    assert all(f" {name} " in whole for name in COMMANDS)
+    slip, _ = run("evalute")
+    assert "'evaluate'" in slip
