@@ -25,9 +25,9 @@ from policy_rules.cli.solving import (
     ItemsOption,
     MembersOption,
     SaveOption,
-    said_written,
     solving,
 )
+from policy_rules.cli.writing import said_written
 from policy_rules.diff.saved import nature_cases, write_cases
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import natures as told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,20 +31,19 @@ from policy_rules.cli.solving import (
     MembersOption,
     SaveOption,
     SecondsOption,
-    said_written,
     solving,
     wanted,
 )
+from policy_rules.cli.writing import json_text, kind_of, said_written, write_text
 from policy_rules.diff.compare import compare_packs, diff_packs
 from policy_rules.diff.generous import with_generous
 from policy_rules.diff.meaning import EQUIVALENCES, SECONDS, with_meaning
 from policy_rules.diff.saved import diff_cases, write_cases
-from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
+from policy_rules.errors import NotFoundError, Place, Problem
 from policy_rules.packs.registry import list_packs, load_together
 from policy_rules.render import comparing, docx, markdown, workbook
 from policy_rules.render.html.comparison import comparison
 from policy_rules.render.html.difference import difference
-from policy_rules.writing import replacing
 
 
 class Report(enum.StrEnum):
@@ -245,24 +243,11 @@ def _give(
             emit(data() if form is not Report.table else None, Format(form.value), table)
         return
     kinds: dict[str, Callable[[], None]] = {
-        ".html": lambda: _write(output, page()),
+        ".html": lambda: write_text(output, page()),
         ".docx": lambda: paper(output),
         ".xlsx": lambda: book(output),
-        ".md": lambda: _write(output, text()),
-        ".json": lambda: _write(output, _json(data())),
+        ".md": lambda: write_text(output, text()),
+        ".json": lambda: write_text(output, json_text(data())),
     }
-    write = kinds.get(output.suffix.lower())
-    if write is None:
-        place = Place(str(output))
-        raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
-    write()
+    kinds[kind_of(output, kinds)]()
     said_written(output, lang)
-
-
-def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as beside:
-        beside.write_text(text, "utf-8")

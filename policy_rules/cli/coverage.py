@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +23,8 @@ from policy_rules.cli.common import (
 )
 from policy_rules.cli.keys import KeyOption, secret
 from policy_rules.cli.reading import ColumnOption, EmptyOption, SheetOption, YearOption, reading_of
-from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
+from policy_rules.cli.writing import json_text, kind_of, said_written, write_text
+from policy_rules.errors import Lang
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import chart, coverage_book
 from policy_rules.render import coverage as showing
@@ -141,7 +141,7 @@ def coverage(
     _told(files, language)
     if output is not None:
         writers(report)
-        typer.echo(f"已写入 {output}" if language == "zh" else f"written: {output}", err=True)
+        said_written(output, language)
         return
     emit(
         coverage_data(report) if form is not Format.table else None,
@@ -155,21 +155,13 @@ def _writers(output: Path | None, lang: Lang) -> Callable[[Coverage], None]:
     if output is None:
         return lambda report: None
 
-    def data(report: Coverage) -> bytes:
-        text = json.dumps(coverage_data(report), ensure_ascii=False, indent=2)
-        return f"{text}\n".encode()
-
     kinds: dict[str, Callable[[Coverage], None]] = {
         ".xlsx": lambda report: coverage_book.coverage(report, output, lang),
-        ".json": lambda report: _write(output, data(report)),
+        ".json": lambda report: write_text(output, json_text(coverage_data(report))),
         ".svg": lambda report: _write(output, chart.chart(report, "svg", lang)),
         ".png": lambda report: _write(output, chart.chart(report, "png", lang)),
     }
-    found = kinds.get(output.suffix.lower())
-    if found is None:
-        place = Place(str(output))
-        raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
-    return found
+    return kinds[kind_of(output, kinds)]
 
 
 def _write(path: Path, body: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -10,10 +9,9 @@ import typer
 from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import FINDINGS, Format, Language, emit, lang_of
 from policy_rules.cli.solving import solving, wanted
+from policy_rules.cli.writing import json_text, kind_of, said_written, write_text
 from policy_rules.diff.git import diff_repository, with_meanings
-from policy_rules.errors import NotFoundError, Place, Problem, one_of, shown
 from policy_rules.render import gitdiff
-from policy_rules.writing import replacing
 
 
 def diff_git(
@@ -36,22 +34,17 @@ def diff_git(
     """
     language = lang_of(lang)
     kinds = (".md", ".json")
-    if output is not None and output.suffix.lower() not in kinds:
-        place = Place(str(output))
-        raise NotFoundError(Problem("not_allowed", place, one_of(kinds), shown(output.suffix)))
+    kind = None if output is None else kind_of(output, kinds)
     report = diff_repository(base, rules)
     if any(p.diff is not None and p.diff.concepts for p in report.packs) and wanted(meaning, lang):
         with solving(lang) as done:
             report = with_meanings(report, bounds=bounds, seconds=seconds, done=done)
     if output is not None:
         text = (
-            gitdiff.markdown(report, language)
-            if output.suffix.lower() == ".md"
-            else json.dumps(gitdiff.data(report), ensure_ascii=False, indent=2) + "\n"
+            gitdiff.markdown(report, language) if kind == ".md" else json_text(gitdiff.data(report))
         )
-        with replacing(output) as beside:
-            beside.write_text(text, "utf-8")
-        typer.echo(f"已写入 {output}" if language == "zh" else f"written: {output}", err=True)
+        write_text(output, text)
+        said_written(output, language)
     elif form is None:
         typer.echo(gitdiff.markdown(report, language).rstrip())
     else:

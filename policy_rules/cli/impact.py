@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +26,9 @@ from policy_rules.cli.common import (
     side,
 )
 from policy_rules.cli.comparing import Report, ReportOption
+from policy_rules.cli.writing import json_text, kind_of, said_written, write_text
 from policy_rules.diff.impact import Impact, assess_impact
-from policy_rules.errors import Lang, NotFoundError, Place, Problem, one_of, shown
+from policy_rules.errors import Lang
 from policy_rules.render import impact as showing
 from policy_rules.render import impact_book, impact_markdown
 from policy_rules.tables.coverage_records import PopulationFiles
@@ -114,10 +114,7 @@ def impact(
     language = lang_of(lang)
     most = ON_SCREEN
     if output is not None:
-        if output.suffix.lower() not in KINDS:
-            place = Place(str(output))
-            raise NotFoundError(Problem("not_allowed", place, one_of(KINDS), shown(output.suffix)))
-        most = max(KINDS[output.suffix.lower()], showing.SHORT)
+        most = max(KINDS[kind_of(output, KINDS)], showing.SHORT)
     packs = [side(left, rules, left_overlay), side(right, rules, right_overlay)]
     on = day_option(as_of, "--as-of")
     days = [day_option(left_day, "--a-on") or on, day_option(right_day, "--b-on") or on]
@@ -151,7 +148,7 @@ def impact(
     if output is not None and output.suffix.lower() != ".parquet":
         _write(output, report, language)
     if output is not None:
-        typer.echo(f"已写入 {output}" if language == "zh" else f"written: {output}", err=True)
+        said_written(output, language)
     if output is None or output.suffix.lower() == ".parquet":
         if form is Report.markdown:
             typer.echo(impact_markdown.impact(report, language).rstrip())
@@ -171,10 +168,9 @@ def _write(output: Path, report: Impact, lang: Lang) -> None:
     text = (
         impact_markdown.impact(report, lang)
         if output.suffix.lower() == ".md"
-        else json.dumps(showing.impact_data(report), ensure_ascii=False, indent=2) + "\n"
+        else json_text(showing.impact_data(report))
     )
-    with replacing(output) as beside:
-        beside.write_text(text, "utf-8")
+    write_text(output, text)
 
 
 @contextmanager

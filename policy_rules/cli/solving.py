@@ -69,8 +69,3 @@ def solving(lang: Language) -> Iterator[Callable[[int, int], None]]:
     ) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-def said_written(path: Path, lang: Language) -> None:
-    """Say on standard error that a file was written."""
-    typer.echo(f"已写入 {path}" if lang is Language.zh else f"written: {path}", err=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from policy_rules.cli.common import LangOption, Language, RulesOption, command, lang_of
+from policy_rules.cli.writing import said_written
 from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.packs.registry import load_pack
 from policy_rules.render.words import ASK
@@ -114,4 +115,4 @@ def template(
 
 
 def _written(output: Path, lang: Language) -> None:
-    typer.echo(f"已写入 {output}" if lang is Language.zh else f"written: {output}", err=True)
+    said_written(output, lang)
