@@ -34,7 +34,8 @@ from policy_rules.expr.types import (
 )
 
 _DIGITS: Final = re.compile(r"[0-9]+\.?[0-9]*\Z|\.[0-9]+\Z")
-_OPS: Final[dict[type[ast.AST], str]] = {
+#: Comparators and operators of arithmetic as they are written.
+OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
     ast.Lt: "<",
@@ -99,7 +100,7 @@ def _unary(at: Checker, tree: ast.UnaryOp) -> Node:
 
 
 def _binary(at: Checker, tree: ast.BinOp) -> Node:
-    op = _OPS.get(type(tree.op))
+    op = OPERATORS.get(type(tree.op))
     if op is None:
         at.fail("not_in_language", tree, got=at.source(tree))
     left, right = at.many((tree.left, tree.right), at.number)
@@ -139,7 +140,7 @@ def _pair(at: Checker, tree: ast.Compare, op: ast.cmpop, left: ast.expr, right: 
     if isinstance(op, ast.In | ast.NotIn):
         node = _membership(at, left, right)
         return Not(node) if isinstance(op, ast.NotIn) else node
-    sign = _OPS.get(type(op))
+    sign = OPERATORS.get(type(op))
     if sign is None:
         at.fail("not_in_language", tree, got=at.source(tree))
     a, b = _operands(at, left, right)

@@ -79,18 +79,25 @@ def damaged(cell: Any) -> bool:
     return len(text) == 18 and text.endswith("000") and text.isdigit() and not _checked(text)
 
 
-def read_identity(cell: Any) -> Identity | None:
-    """What an identity number tells; None for an empty cell.
-
-    Raises :class:`~policy_rules.facts.numbers.Refused`, which never holds the number.
-    """
+def _written(cell: Any) -> str | None:
+    """The characters of a number, None of an empty cell; raises :class:`~policy_rules.facts.numbers.Refused`."""
     if blank(cell):
         return None
     if isinstance(cell, Odd):
         raise Refused(cell.code, got=f"`{cell.got}`" if cell.got else "")
     if damaged(cell):
         raise Refused("id_damaged")
-    text = compact(cell)
+    return compact(cell)
+
+
+def read_identity(cell: Any) -> Identity | None:
+    """What an identity number tells; None for an empty cell.
+
+    Raises :class:`~policy_rules.facts.numbers.Refused`, which never holds the number.
+    """
+    text = _written(cell)
+    if text is None:
+        return None
     if re.fullmatch(r"\d{15}", text):
         text = f"{text[:6]}19{text[6:]}"
         text += _CHECKS[sum(int(d) * w for d, w in zip(text, _WEIGHTS, strict=True)) % 11]
@@ -112,13 +119,9 @@ def read_certificate(cell: Any) -> Certificate | None:
 
     Raises :class:`~policy_rules.facts.numbers.Refused`.
     """
-    if blank(cell):
+    text = _written(cell)
+    if text is None:
         return None
-    if isinstance(cell, Odd):
-        raise Refused(cell.code, got=f"`{cell.got}`" if cell.got else "")
-    if damaged(cell):
-        raise Refused("id_damaged")
-    text = compact(cell)
     if len(text) not in (20, 22) or text[18] not in _KINDS or text[19] not in "1234":
         raise Refused("bad_certificate", got=f"a text of {len(text)} characters")
     holder = read_identity(text[:18])

@@ -13,20 +13,9 @@ import attrs
 from policy_rules.errors import Place, Problems
 from policy_rules.expr import text as texts
 from policy_rules.expr.nodes import Const, Holds, Node, OneOf, SetTest, walk
+from policy_rules.expr.parser import OPERATORS
 from policy_rules.expr.types import CodesType, CodeType
 
-_OPS: Final[dict[type[ast.AST], str]] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-}
 #: What each comparator becomes: its edge moved, itself turned.
 TURNED: Final[dict[str, tuple[str, ...]]] = {
     "<": ("<=", ">"),
@@ -149,7 +138,7 @@ class _Finder:
             case ast.UnaryOp(op=ast.Not()):
                 yield self.to("negation", tree, f"({self.source(tree.operand)})")
             case ast.BinOp():
-                sign = _OPS[type(tree.op)]
+                sign = OPERATORS[type(tree.op)]
                 yield self.between("arithmetic", tree.left, tree.right, sign, _ARITHMETIC[sign])
             case ast.Compare():
                 yield from self.comparison(tree)
@@ -186,7 +175,7 @@ class _Finder:
             elif isinstance(op, ast.NotIn):
                 yield self.between("negation", left, right, "not in", "in")
             else:
-                sign = _OPS[type(op)]
+                sign = OPERATORS[type(op)]
                 for new in TURNED[sign]:
                     yield self.between("comparator", left, right, sign, new)
 
