@@ -23,7 +23,7 @@ from policy_rules.tables.answers_blocks import Block, Core
 from policy_rules.tables.answers_rows import INNER, ITSELF, key, told_rows
 from policy_rules.tables.batch_beside import CORE, Asked, Beside
 from policy_rules.tables.batch_packs import Packs
-from policy_rules.tables.batch_records import Entry, Range, Source, harmless
+from policy_rules.tables.batch_records import IDENTITY, Entry, Range, Source, harmless
 from policy_rules.tables.evaluate import evaluate_population
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import ID, PARENT, REGION, pl
@@ -356,8 +356,8 @@ def _long(ids: pl.Series) -> pl.Series:
 
 def _harmless(ids: pl.Series, positions: Any) -> pl.Series:
     """Numbers with those that hold an identity number replaced; see :func:`harmless`."""
-    rows = _long(ids).arg_true()
-    if not rows.len():
+    if not _long(ids).any():
         return ids
+    rows = ids.str.contains(IDENTITY).fill_null(False).arg_true()
     shown = [harmless(ids[row], positions[row]) for row in rows.to_list()]
-    return ids.scatter(rows, pl.Series(shown, dtype=pl.String))
+    return ids.scatter(rows, pl.Series(shown, dtype=pl.String)) if shown else ids

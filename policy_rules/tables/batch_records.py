@@ -35,10 +35,12 @@ LISTS: Final = (".json", ".yaml", ".yml")
 #: Times a record is read again without the values refused; what is still wrong then is left out whole.
 ROUNDS: Final = 6
 #: An identity number within a text: 18 characters, or 15 of before 1999 (GB 11643), with the date they hold.
-_IDENTITY: Final = re.compile(
+#: Without looking around, so that polars can search for it too.
+IDENTITY: Final = (
     r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|(?<!\d)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)"
+    r"|(?:^|\D)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?:\D|$)"
 )
+_IDENTITY: Final = re.compile(IDENTITY)
 
 
 @attrs.frozen

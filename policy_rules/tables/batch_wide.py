@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from policy_rules.packs.model import Pack
 from policy_rules.tables.answers_blocks import (
@@ -27,6 +28,7 @@ __all__ = ["wide_frame"]
 
 #: Verdicts in the order in which one member's goes before another's.
 _RANKS: Final = (None, "NO", "UNKNOWN", "YES")
+_NO, _UNKNOWN, _YES = range(1, len(_RANKS))
 
 
 def wide_frame(
@@ -67,7 +69,8 @@ class _Wide:
         self._height = answers.population.height
         self._ranks: dict[str, Ints] = {}
         self._verdicts: dict[str, pl.Series] = {}
-        self._people: dict[str, list[pl.DataFrame]] = {}
+        #: of whom a rule holds: the records, ascending, and the members' places among all members
+        self._people: dict[str, list[tuple[Ints, Ints]]] = {}
         #: amounts by rule: the records, and their texts as places among the distinct ones
         self._amounts: dict[str, list[tuple[Ints, Ints, pl.Series]]] = {}
         self._spoken = np.zeros(self._height, bool)
@@ -119,20 +122,17 @@ class _Wide:
 
     def _members(self, frame: pl.DataFrame, records: Ints, outcomes: Sequence[Outcome]) -> None:
         """The rules about members: a record has the verdict that goes before the others."""
-        begins = np.flatnonzero(np.diff(records, prepend=-1))
-        owners = records[begins]
+        places = self._starts[records] + frame.get_column("_place").to_numpy()
+        nobody = np.zeros(self._height, np.uint8)
+        nobody[records] = _NO
         for column in frame.select(rank_of(o).alias(o.rule) for o in outcomes).iter_columns():
             found = column.to_numpy()
-            self._rank(column.name)[owners] = np.maximum.reduceat(found, begins)
-            yes = np.flatnonzero(found == len(_RANKS) - 1)
-            if len(yes):
-                at = self._starts[records[yes]] + frame.get_column("_place").to_numpy()[yes]
-                self._yes(column.name, records[yes], at)
-
-    def _yes(self, rule: str, records: Ints, at: Ints) -> None:
-        people = self._answers.members.get_column(ID).gather(pl.Series(at)).alias("subject")
-        frame = pl.DataFrame([pl.Series("row", records, dtype=pl.Int64), people])
-        self._people.setdefault(rule, []).append(frame)
+            rank = self._ranks[column.name] = nobody.copy()
+            for verdict in (_UNKNOWN, _YES):
+                which = np.flatnonzero(found == verdict)
+                rank[records[which]] = verdict
+            if len(which):
+                self._people.setdefault(column.name, []).append((records[which], places[which]))
 
     def _paid(self, rule: str, records: Ints, table: pl.DataFrame, places: pl.Series) -> None:
         """The amounts of some records: their places in a table, null for none."""
@@ -158,10 +158,11 @@ class _Wide:
             if name not in self._verdicts:
                 np.maximum.at(self._rank(name), records, ranks)
             member = rows.get_column("place").to_numpy() != ITSELF
-            yes = np.flatnonzero(member & (ranks == len(_RANKS) - 1))
+            yes = np.flatnonzero(member & (ranks == _YES))
             if len(yes):
-                places = rows.get_column("place").to_numpy()[yes]
-                self._yes(name, records[yes], self._starts[records[yes]] + places)
+                of = records[yes]
+                at = self._starts[of] + rows.get_column("place").to_numpy()[yes]
+                self._people.setdefault(name, []).append((of, at))
             itself = rows.filter(pl.Series(~member))
             if name in self._verdicts and itself.height:
                 own = self._verdicts[name]
@@ -180,7 +181,7 @@ class _Wide:
         whole = np.zeros(self._height, bool)
         if state in frame.columns:
             whole = (frame.get_column(state) == COMPLETE).fill_null(False).to_numpy()
-        least = np.where(whole, _RANKS.index("NO"), _RANKS.index("UNKNOWN")).astype(np.uint8)
+        least = np.where(whole, _NO, _UNKNOWN).astype(np.uint8)
         least = np.where(self._spoken, least, 0)
         if day is None or not self._spoken.any():
             return
@@ -191,7 +192,6 @@ class _Wide:
     def columns(self, prefix: str) -> Iterator[pl.Series]:
         """The columns, in the order of the pack."""
         verdicts = pl.Series(_RANKS, dtype=VERDICTS)
-        rows = pl.DataFrame({"row": pl.int_range(self._height, dtype=pl.Int64, eager=True)})
         for rule in self._pack.rules:
             if rule in self._verdicts:
                 yield self._verdicts[rule].alias(f"{prefix}{rule}")
@@ -200,14 +200,32 @@ class _Wide:
             else:
                 continue
             if rule in self._people:
-                people = pl.concat(self._people[rule]).sort("row", maintain_order=True)
-                joined = people.group_by("row", maintain_order=True).agg(
-                    pl.col("subject").str.join("; ")
-                )
-                found = rows.join(joined, on="row", how="left", maintain_order="left")
-                yield found.get_column("subject").alias(f"{prefix}{rule}.members")
+                yield self._named(rule).alias(f"{prefix}{rule}.members")
             if rule in self._amounts:
                 yield self._amount(rule).alias(f"{prefix}{rule}.amount")
+
+    def _named(self, rule: str) -> pl.Series:
+        """The numbers of the members of each record of whom a rule holds, as one text."""
+        records, at = (np.concatenate(each) for each in zip(*self._people[rule], strict=True))
+        if len(self._people[rule]) > 1:
+            order = np.argsort(records, kind="stable")
+            records, at = records[order], at[order]
+        ids = self._answers.members.get_column(ID)
+        first = np.flatnonzero(np.diff(records, prepend=-1))
+        count = np.diff(first, append=len(records))
+        alone = count == 1
+        which = np.full(self._height, -1, np.int64)
+        which[records[first[alone]]] = at[first[alone]]
+        place = pl.col("at")
+        places = pl.DataFrame({"at": which}).select(pl.when(place >= 0).then(place)).to_series()
+        found = ids.gather(places)
+        if not alone.all():
+            # nearly all have one: only those of the others are joined
+            people = ids.gather(pl.Series(at[np.repeat(~alone, count)])).to_arrow()
+            ends = np.concatenate([[0], np.cumsum(count[~alone])])
+            lists = pl.Series(pa.LargeListArray.from_arrays(pa.array(ends), people))
+            found = found.scatter(pl.Series(records[first[~alone]]), lists.list.join("; "))
+        return found
 
     def _amount(self, rule: str) -> pl.Series:
         """What is paid to each record, as text."""

@@ -205,6 +205,8 @@ class FactReader:
         if cells.dtype.base_type() in _FLAT:
             distinct = cells.unique()
             outcomes = [self._read(at, value) for value in distinct.to_list()]
+            if cells.dtype == self.type == pl.String and all(map(_itself, distinct, outcomes)):
+                return _Part(Read(cells), cells.is_null(), _never(cells.len()))
             key = distinct.alias(CELL)
         else:
             key = pl.int_range(cells.len(), dtype=pl.Int64, eager=True).alias(CELL)
@@ -286,6 +288,13 @@ class FactReader:
             case "int":
                 return whole(value), None
         return scaled(value), None
+
+
+def _itself(value: Any, outcome: _Outcome) -> bool:
+    """Whether a cell stands for itself: a code as the dictionary spells it, or nothing."""
+    if value is None:
+        return outcome.said == _EMPTY
+    return outcome.said == _VALUE and outcome.first == value and outcome.last is None
 
 
 def _never(height: int) -> pl.Series:

@@ -23,7 +23,7 @@ from policy_rules.tables.plan import Needed, Plan, Runs, Up
 from policy_rules.tables.stages import Program, outer_frame
 
 if TYPE_CHECKING:
-    from polars import DataFrame
+    from polars import DataFrame, Expr
 
     from policy_rules.tables.polars_state import Group
 
@@ -39,7 +39,7 @@ class _Entry:
     needed: list[Needed]
     ranged: set[tuple[str, str]]
     inner: list[str]
-    programs: dict[Any, Program] = attrs.Factory(dict)
+    programs: dict[Any, tuple[Program, dict[int, Expr]]] = attrs.Factory(dict)
 
 
 _plans: dict[int, _Entry] = {}
@@ -63,8 +63,8 @@ def run(plan: Plan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
 
     whole = _completed(plan, frames)
     groups = _groups(plan, whole)
-    program = _program(plan, whole, {name: g.longest for name, g in groups.items()})
-    state = State(program, whole, groups)
+    program, terms = _program(plan, whole, {name: g.longest for name, g in groups.items()})
+    state = State(program, whole, groups, terms)
     for stage in program.stages:
         for frame, nodes in stage.defined.items():
             state.define(frame, nodes)
@@ -89,7 +89,7 @@ def explain(plan: Plan, frames: Mapping[str, DataFrame] | None = None) -> str:
     else:
         whole = _completed(plan, frames)
         lengths = {name: g.longest for name, g in _groups(plan, whole).items()}
-        program = _program(plan, whole, lengths)
+        program, _ = _program(plan, whole, lengths)
     names: dict[int, list[str]] = {}
     for (_, name), node in program.graph.columns.items():
         names.setdefault(node.number, []).append(name)
@@ -161,8 +161,10 @@ def _groups(plan: Plan, frames: Mapping[str, DataFrame]) -> dict[str, Group]:
     return found
 
 
-def _program(plan: Plan, frames: Mapping[str, DataFrame], lengths: Mapping[str, int]) -> Program:
-    """The program for these frames; one made for frames of the same kind does."""
+def _program(
+    plan: Plan, frames: Mapping[str, DataFrame], lengths: Mapping[str, int]
+) -> tuple[Program, dict[int, Expr]]:
+    """The program for these frames, with its expressions; one made for frames of the same kind does."""
     entry = _entry(plan)
     facts: dict[tuple[str, str], Facts] = {}
     for name, table in frames.items():
@@ -178,7 +180,7 @@ def _program(plan: Plan, frames: Mapping[str, DataFrame], lengths: Mapping[str, 
     if key not in made:
         if len(made) >= _KEPT:
             made.pop(next(iter(made)))
-        made[key] = Program(plan, facts, longest, frozenset(lower))
+        made[key] = Program(plan, facts, longest, frozenset(lower)), {}
     return made[key]
 
 

@@ -73,12 +73,20 @@ class Group:
 
 
 class State:
-    """Columns by the number of their node, of one run of a program."""
+    """Columns by the number of their node, of one run of a program.
+
+    ``terms`` keeps the expressions of a program's nodes from one run to the next: polars takes longer to make
+    them than to compute some ten thousand rows.
+    """
 
     def __init__(
-        self, program: Program, frames: Mapping[str, DataFrame], groups: Mapping[str, Group]
+        self,
+        program: Program,
+        frames: Mapping[str, DataFrame],
+        groups: Mapping[str, Group],
+        terms: dict[int, Expr],
     ) -> None:
-        self._program, self._frames, self._groups = program, frames, groups
+        self._program, self._frames, self._groups, self._terms = program, frames, groups, terms
         self._columns: dict[int, Series] = {}
         for node in program.read:
             self._keep(node, _cast(frames[node.frame].get_column(node.data), node))
@@ -95,9 +103,16 @@ class State:
         """New columns from expressions."""
         reads = dict.fromkeys(a for n in nodes for a in sorted(self._program.reads[n.number]))
         table = pl.DataFrame([self._columns[a] for a in reads])
-        made = [term(n, self._program.columns, top=True).alias(f"n{n.number}") for n in nodes]
+        made = [self._term(n) for n in nodes]
         for node, column in zip(nodes, table.select(made).get_columns(), strict=True):
             self._keep(node, column)
+
+    def _term(self, node: Node) -> Expr:
+        made = self._terms.get(node.number)
+        if made is None:
+            made = term(node, self._program.columns, top=True).alias(f"n{node.number}")
+            self._terms[node.number] = made
+        return made
 
     def fetch(self, frame: str, nodes: list[Node]) -> None:
         """New columns from the rows further out."""
