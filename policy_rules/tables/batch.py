@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import attrs
 
 from policy_rules._version import __version__
 from policy_rules.errors import (
@@ -32,19 +31,18 @@ from policy_rules.tables.batch_beside import Asked
 from policy_rules.tables.batch_frames import (
     FrameAnswers,
     FrameRange,
-    ahead,
     frame_ranges,
     own_frames,
 )
 from policy_rules.tables.batch_manifest import Workplace, data_bytes, digest_of
-from policy_rules.tables.batch_options import BatchOptions
+from policy_rules.tables.batch_options import BatchOptions, BatchReport, Progress
 from policy_rules.tables.batch_packs import Packs
 from policy_rules.tables.batch_records import Entry, Range, Source
+from policy_rules.tables.batch_threads import ahead, behind
 from policy_rules.tables.outputs import polars
 from policy_rules.tables.parquet_join import join_parquet
 from policy_rules.tables.staff_book import AREAS, Book, Wording, write_book
 from policy_rules.tables.summary import Summary, Tally
-from policy_rules.text import Text
 from policy_rules.writing import to_disk, write_whole, writing
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 #: Records a range, where the reference answers every one of them, and where a column engine does.
 EXPLAINED, COLUMNS = 1_000, 5_000
 #: Records a range that is held as frames, at most; and findings, which say how many it is.
-FRAMES, FINDINGS = 200_000, 100_000_000
+FRAMES, FINDINGS = 200_000, 80_000_000
 #: Members that a record is taken to have, for that.
 _PEOPLE: Final = 3
 #: Problems of a strict run that are told.
@@ -65,29 +63,8 @@ TOLD: Final = 1_000
 FORM: Final = 2
 
 
-@attrs.frozen
-class BatchReport:
-    """What a run came to. ``records`` went in; as many came out, answered or marked.
-
-    ``resumed`` is how many records an earlier run had done. ``by_records`` says why a population in our own
-    layout was read record by record, which takes longer and holds it in memory.
-    """
-
-    output: Path
-    summary: Summary
-    resumed: int
-    digest: str
-    problems: Path | None
-    by_records: Text | None = None
-
-    @property
-    def records(self) -> int:
-        """Records of the input."""
-        return self.summary.tally.records
-
-
-#: Told the share of the input done (None: not known) and the records done.
-Progress = Callable[[float | None, int], None]
+#: Writes the answers of a range; gives its mark.
+Keep = Callable[[], dict[str, Any]]
 
 
 def run_batch(
@@ -229,26 +206,31 @@ class _Run:
             done[number] = self.place.done(number)
             return done[number] is None
 
-        for part in ahead(self._ranges(), wanted):
-            mark = done.pop(part.number) if part.number in done else self.place.done(part.number)
-            if mark is None:
-                if self.by_frames and isinstance(part, FrameRange):
-                    mark = self._framed(part)
+        def kept() -> Iterator[tuple[float | None, Keep]]:
+            nonlocal resumed
+            for part in ahead(self._ranges(), wanted):
+                number = part.number
+                mark = done.pop(number) if number in done else self.place.done(number)
+                if mark is not None:
+                    resumed += len(part)
+                    yield part.share, partial(dict, mark)
+                elif self.by_frames and isinstance(part, FrameRange):
+                    yield part.share, self._framed(part)
                 else:
-                    mark = self._range(part)
-            else:
-                resumed += len(part)
+                    yield part.share, self._range(part)
+
+        for share, mark in behind(kept()):
             whole.add(Tally.of(mark["tally"]))
             marks.append({"columns": mark["columns"]})
-            progress(part.share, whole.records)
+            progress(share, whole.records)
         self._join(marks, len({rule.partition(" ")[0] for rule in whole.rules}) > 1)
         self._problems(len(marks))
         report = self.report(whole, resumed)
         self.place.end()
         return report
 
-    def _range(self, part: Range | FrameRange) -> dict[str, Any]:
-        """Answer one range and keep it."""
+    def _range(self, part: Range | FrameRange) -> Keep:
+        """Answer one range, and what keeps the answers."""
         entries = list(self._entries(part))
         answers = Answering(self.packs, self.asked, entries)
         long = answers.long(self.columns, self.options.carry)
@@ -258,41 +240,41 @@ class _Run:
         else:
             kept = outputs.told(long, everything=self.options.everything)
         answers.tally.rows = kept.height
-        held = io.BytesIO()
-        kept.write_parquet(held, compression="zstd", statistics=False)
         faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
         faults += [(e, p) for e in entries for p in e.problems]
-        return self._keep(part.number, held, kept.columns, answers.tally, faults)
+        return partial(self._keep, part.number, kept, answers.tally, faults)
 
-    def _framed(self, part: FrameRange) -> dict[str, Any]:
-        """Answer one range that is held as frames, and keep it."""
+    def _framed(self, part: FrameRange) -> Keep:
+        """Answer one range that is held as frames, and what keeps the answers."""
         from policy_rules.tables import batch_tables, batch_wide
 
         answers = FrameAnswers(self.packs, self.asked, part)
         packs, options = self.packs.loaded, self.options
-        held = io.BytesIO()
+        faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
         if options.wide:
             wide = batch_wide.wide_frame(answers, packs, options.carry, prefixed=self._prefixed)
-            answers.tally.rows, columns = wide.height, wide.columns
-            wide.write_parquet(held, compression="zstd", statistics=False)
-        else:
-            tables = batch_tables.LongTables(
-                packs, options.lang, self.columns, options.carry, everything=options.everything
-            )
-            answers.tally.rows = outputs.write_words(held, tables.of(answers))
-            columns = self.columns
-        faults: list[tuple[Entry | None, Problem]] = [(None, p) for p in part.problems]
-        return self._keep(part.number, held, columns, answers.tally, faults)
+            answers.tally.rows = wide.height
+            return partial(self._keep, part.number, wide, answers.tally, faults)
+        tables = batch_tables.LongTables(
+            packs, options.lang, self.columns, options.carry, everything=options.everything
+        )
+        held = io.BytesIO()
+        answers.tally.rows = outputs.write_words(held, tables.of(answers))
+        return partial(self._keep, part.number, held, answers.tally, faults)
 
     def _keep(
         self,
         number: int,
-        held: io.BytesIO,
-        columns: Sequence[str],
+        found: pl.DataFrame | io.BytesIO,
         tally: Tally,
         faults: Sequence[tuple[Entry | None, Problem]],
     ) -> dict[str, Any]:
-        lang = self.options.lang
+        lang, columns, held = self.options.lang, self.columns, io.BytesIO()
+        if isinstance(found, io.BytesIO):
+            held = found
+        else:
+            columns = found.columns
+            found.write_parquet(held, compression="zstd", statistics=False)
         tally.fault(p for _, p in faults)
         problems = [
             [e and e.row, e and e.id, str(p.place), p.place.path, p.code, p.message(lang)]

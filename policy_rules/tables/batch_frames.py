@@ -5,8 +5,7 @@ The reference interpreter answers a sample beside the columns, and the household
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -23,7 +22,7 @@ from policy_rules.tables.answers_blocks import Block, Core
 from policy_rules.tables.answers_rows import INNER, ITSELF, key, told_rows
 from policy_rules.tables.batch_beside import CORE, Asked, Beside
 from policy_rules.tables.batch_packs import Packs
-from policy_rules.tables.batch_records import IDENTITY, Entry, Range, Source, harmless
+from policy_rules.tables.batch_records import IDENTITY, Entry, Source, harmless
 from policy_rules.tables.evaluate import evaluate_population
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import ID, PARENT, REGION, pl
@@ -32,13 +31,11 @@ from policy_rules.tables.own_frames import Households, OwnFrames
 from policy_rules.tables.summary import Tally
 from policy_rules.text import Text
 
-__all__ = ["FrameAnswers", "FrameRange", "Part", "ahead", "frame_ranges", "own_frames"]
+__all__ = ["FrameAnswers", "FrameRange", "Part", "frame_ranges", "own_frames"]
 
 #: Digits that an identity number has one after the other, at least.
 _DIGITS: Final = 14
 _LONG: Final = rf"[0-9]{{{_DIGITS}}}"
-#: Households times rules that polars is given at a time, at most, where that is more than it gets by itself.
-_AT_ONCE: Final = 15_000_000
 _MEMBERS: Final = "household.members"
 
 
@@ -96,7 +93,7 @@ def own_frames(source: Source, carry: Sequence[str]) -> tuple[OwnFrames | None, 
     if not source.tabular:
         return None, None
     try:
-        found = own_sheets(source.path, **source.reading)
+        found = own_sheets(source.opened())
         return (None if found is None else OwnFrames(*found, carry)), None
     except NeedsRecords as reason:
         return None, reason.text
@@ -108,33 +105,6 @@ def frame_ranges(reader: OwnFrames, size: int) -> Iterator[FrameRange]:
     for number, part in enumerate(reader.slices(size), 1):
         yield FrameRange(number, first, part.share, part, reader)
         first += part.height
-
-
-def ahead(
-    parts: Iterator[Range | FrameRange], wanted: Callable[[int], bool]
-) -> Iterator[Range | FrameRange]:
-    """Ranges in order; the next one's households are read while one is answered.
-
-    ``wanted`` says by a range's number whether it is answered at all.
-    """
-    with ThreadPoolExecutor(1) as beside:
-        waiting: tuple[FrameRange, Any] | None = None
-        for part in parts:
-            if not isinstance(part, FrameRange):
-                yield part
-                continue
-            task = beside.submit(getattr, part, "households") if wanted(part.number) else None
-            if waiting is not None:
-                yield _read(*waiting)
-            waiting = part, task
-        if waiting is not None:
-            yield _read(*waiting)
-
-
-def _read(part: FrameRange, task: Any) -> FrameRange:
-    if task is not None:
-        task.result()
-    return part
 
 
 @attrs.frozen(eq=False)
@@ -237,9 +207,7 @@ class FrameAnswers:
         """The answers by columns; None (and counted) where the engine fails."""
         pack, engine = self._packs.loaded[name], self._asked.engine
         try:
-            small = population.height * len(pack.rules) <= _AT_ONCE
-            size = population.height if engine == "polars" and small else None
-            return evaluate_population(pack, population, self.day, engine=engine, size=size)
+            return evaluate_population(pack, population, self.day, engine=engine)
         except PolicyRulesError as error:
             if error.problems[0].code == "extra_missing":
                 raise

@@ -1,8 +1,8 @@
-"""What a run over a population is asked for."""
+"""What a run over a population is asked for, and what it comes to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +12,12 @@ import attrs
 from policy_rules.errors import Lang
 from policy_rules.packs.overlay import Overlay
 from policy_rules.tables.identity import key_mark
+from policy_rules.tables.summary import Summary
+from policy_rules.text import Text
 
 BatchEngine = Literal["polars", "duckdb", "spark", "reference"]
+#: Told the share of the input done (None: not known) and the records done.
+Progress = Callable[[float | None, int], None]
 
 
 @attrs.frozen(kw_only=True)
@@ -52,3 +56,24 @@ class BatchOptions:
             reading["key"] = key_mark(self.reading["key"])
         lists = {"carry": list(self.carry), "packs": list(self.packs)}
         return {**body, **lists, "reading": reading}
+
+
+@attrs.frozen
+class BatchReport:
+    """What a run came to. ``records`` went in; as many came out, answered or marked.
+
+    ``resumed`` is how many records an earlier run had done. ``by_records`` says why a population in our own
+    layout was read record by record, which takes longer and holds it in memory.
+    """
+
+    output: Path
+    summary: Summary
+    resumed: int
+    digest: str
+    problems: Path | None
+    by_records: Text | None = None
+
+    @property
+    def records(self) -> int:
+        """Records of the input."""
+        return self.summary.tally.records

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -25,6 +25,9 @@ from policy_rules.facts.discretion import discreet_key
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import META, Household, read_record
 from policy_rules.tables.batch_manifest import digest_of
+
+if TYPE_CHECKING:
+    from policy_rules.tables.population_file import PopulationFile
 
 #: A range ends after so many bytes of text, however few records they are: memory stays bounded.
 RANGE_BYTES: Final = 32 * 1024 * 1024
@@ -91,6 +94,7 @@ class Source:
     bytes: int
     digest: str
     reading: Mapping[str, Any] = attrs.field(factory=dict)
+    _opened: list[PopulationFile] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     @classmethod
     def of(cls, path: Path, reading: Mapping[str, Any] | None = None) -> Source:
@@ -122,6 +126,15 @@ class Source:
             return not any(p.suffix.lower() in LISTS for p in _files(self.path))
         return self.path.suffix.lower() not in (*LINES, *LISTS)
 
+    def opened(self) -> PopulationFile:
+        """The table, opened: sheets are read whole, so once for who looks what it is and who reads it."""
+        from policy_rules.tables.population_file import PopulationFile
+
+        file = PopulationFile(self.path, **self.reading)
+        if file.layout == "export":
+            self._opened.append(file)
+        return file
+
     def ranges(self, size: int, carry: Sequence[str] = ()) -> Iterator[Range]:
         """The input cut into ranges of at most ``size`` records, always at the same places.
 
@@ -144,12 +157,15 @@ class Source:
             yield Range(number, first, held, 1.0)
 
     def _tables(self, size: int, carry: Sequence[str]) -> Iterator[Range]:
-        from policy_rules.tables.reading import iter_population
+        from policy_rules.tables.population_file import PopulationFile
+        from policy_rules.tables.reading import households_of
 
         first = 1
         # names and numbers come along only where a column was asked for
-        parts = iter_population(self.path, size, keep_private=bool(carry), **self.reading)
-        for number, part in enumerate(parts, 1):
+        file = self._opened.pop() if self._opened else None
+        if file is None or carry:
+            file = PopulationFile(self.path, keep_private=bool(carry), **self.reading)
+        for number, part in enumerate(households_of(file, size), 1):
             columns = [
                 (c, part.carried_headers.index(c)) for c in carry if c in part.carried_headers
             ]

@@ -49,7 +49,10 @@ def wide_frame(
     heads = [
         pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row"),
         answers.ids.alias("record"),
-        answers.population.frames["household"].get_column(REGION).alias("region"),
+        answers.population.frames["household"]
+        .get_column(REGION)
+        .cast(pl.Categorical)
+        .alias("region"),
         *((carried.get_column(c) if c in carried.columns else nothing).alias(c) for c in carry),
         status,
         code,

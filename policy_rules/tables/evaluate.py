@@ -35,7 +35,9 @@ ENGINES: Final = ("polars", "duckdb", "spark", "reference")
 
 #: Records an engine is given at a time: what it works with in between is much more than what it answers.
 #: Spark cuts up what it gets by itself.
-RANGE: Final[Mapping[str, int]] = {"polars": 100_000, "duckdb": 200_000, "reference": 2_000}
+RANGE: Final[Mapping[str, int]] = {"polars": 250_000, "duckdb": 200_000, "reference": 2_000}
+#: Records times rules that polars is given at a time, at most.
+_AT_ONCE: Final = 15_000_000
 
 Run = Callable[[Plan, Mapping[str, "pl.DataFrame"]], Mapping[str, "pl.DataFrame"]]
 #: A row of the population, the day, and what the reference says of it: findings, or the code of an error.
@@ -64,7 +66,7 @@ def evaluate_population(
         raise ValueError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
     day = None if as_of is None else day_of(_anybody(population.kind, Row()), as_of)
     work = _Work(pack, population.kind, None if engine == "reference" else runner(engine))
-    size = size or RANGE.get(engine, max(1, population.height))
+    size = size or _range(pack, engine, population.height)
     for start in range(0, population.height, size):
         part = population.slice(start, start + size)
         for on, rows in _by_day(part, day):
@@ -72,6 +74,13 @@ def evaluate_population(
             work.add(of, on, (start, start + part.height), rows)
     records = population.frames[population.kind].get_column(ID).fill_null("")
     return Answers(pack, records, tuple(work.blocks), work.told())
+
+
+def _range(pack: Pack, engine: str, height: int) -> int:
+    most = RANGE.get(engine, height)
+    if engine == "polars":
+        most = min(most, _AT_ONCE // max(1, len(pack.rules)))
+    return max(1, most)
 
 
 def runner(engine: str) -> Run:

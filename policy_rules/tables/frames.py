@@ -123,6 +123,8 @@ class Population:
         """The records from ``start`` up to ``stop``, with what belongs to them; rows count from 0 again."""
         start = max(0, min(start, self.height))
         stop = max(start, min(stop, self.height))
+        if stop - start == self.height:
+            return self
         spans: dict[str, tuple[int, int]] = {}
         frames: dict[str, pl.DataFrame] = {}
         for inner in self._present():

@@ -115,29 +115,31 @@ def iter_population(path: str | Path, size: int = 50_000, **options: Any) -> Ite
     Problems and carried cells are those of the part; counts are those so far. Takes the options of
     :func:`read_population` but ``strict``. A file of entities alone is refused.
     """
-    source = PopulationFile(path, **options)
+    yield from households_of(PopulationFile(path, **options), size)
+
+
+def households_of(source: PopulationFile, size: int) -> Iterator[Reading]:
+    """The same of an opened file; raises :class:`~policy_rules.errors.RecordError` for one of entities alone."""
     if isinstance(source.reader, NoHouseholds):
         raise RecordError(Problem("no_household_sheet", Place(str(source.path))))
     yield from parts_of(source, size)
 
 
 def parts_of(source: PopulationFile, size: int) -> Iterator[Reading]:
-    """The households of an opened file in parts."""
+    """The households of an opened file in parts; none of a file of entities alone."""
     households = source.households()
     while part := list(islice(households, size)):
         yield _reading(source, part)
         source.run.problems.clear()
 
 
-def own_sheets(path: str | Path, **options: Any) -> tuple[Sequence[OwnSheet], Import] | None:
-    """The sheets of a population in our own layout and what holds for their reading; None for another layout.
+def own_sheets(source: PopulationFile) -> tuple[Sequence[OwnSheet], Import] | None:
+    """The sheets of an opened file in our own layout and what holds for their reading; None for another layout.
 
-    Takes the options of :func:`iter_population`; raises what it raises, and
-    :class:`~policy_rules.tables.own_keys.NeedsRecords` where links are resolved against sheets of entities.
+    Raises :class:`~policy_rules.tables.own_keys.NeedsRecords` where links are resolved against sheets of entities.
     """
     from policy_rules.tables.own_keys import NeedsRecords
 
-    source = PopulationFile(path, **options)
     if not isinstance(source.reader, OwnReader):
         return None
     if source.world.records:

@@ -14,6 +14,8 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tables.own_faults import spoilt
 
 from policy_rules.errors import RecordError
@@ -24,10 +26,14 @@ from policy_rules.tables import (
     evaluate,
     own_reading,
     parquet_join,
+    population_file,
 )
 from policy_rules.tables.answers import Answers
 from policy_rules.tables.batch import BatchOptions, BatchReport, run_batch
+from policy_rules.tables.batch_records import IDENTITY, harmless
+from policy_rules.tables.files import open_sheets
 from policy_rules.tables.synth import synthetic
+from policy_rules.tables.synth_files import write_synthetic
 from policy_rules.tables.synth_own import write_folder
 
 DAY = date(2022, 12, 31)
@@ -251,3 +257,41 @@ def test_rows_are_read_the_same_by_polars_and_by_pyarrow(
         parts = [*own_reading.read_batches(tmp_path / "x=1.parquet", columns)]
         assert {p.height for p in parts} == heights
         assert pl.concat(parts).equals(expected)
+
+
+# -- what is not done twice, and what is left out ---------------------------------------------------
+
+
+def test_the_workbook_of_an_export_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "county.csv"
+    write_synthetic(source, 12, seed=3)
+    opened: list[Path] = []
+
+    def counting(path: Path) -> Any:
+        opened.append(path)
+        return open_sheets(path)
+
+    monkeypatch.setattr(population_file, "open_sheets", counting)
+    assert run(source, tmp_path / "o.parquet").records == 12
+    assert opened == [source]
+    # names and numbers come along only where a column is asked for: that is another way to read it
+    assert run(source, tmp_path / "p.parquet", carry=("户编号",)).records == 12
+    assert opened == [source] * 3
+
+
+@given(
+    st.text("0123456789Xx９٣ h\n", max_size=24)
+    | st.builds(
+        "{}{}{}{}{}".format,
+        st.sampled_from(["", "h", "1", "\n", "٣"]),
+        st.sampled_from(["530103", "990101", "030103"]),
+        st.sampled_from(["19800101", "20231231", "19801301", "800101", "800132"]),
+        st.sampled_from(["123X", "1234", "123", "12"]),
+        st.sampled_from(["", "x", "7", "\n", "9٣"]),
+    )
+)
+def test_polars_finds_the_identity_numbers_that_python_finds(text: str) -> None:
+    found = pl.Series([text]).str.contains(IDENTITY)[0]
+    assert (harmless(text, 7) == "#7") is found
