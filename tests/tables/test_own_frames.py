@@ -24,6 +24,7 @@ from policy_rules.tables.identity import Pseudonyms
 from policy_rules.tables.own_cells import FactReader
 from policy_rules.tables.own_frames import OwnFrames
 from policy_rules.tables.own_keys import NeedsRecords
+from policy_rules.tables.population_file import PopulationFile
 from policy_rules.tables.reading import own_sheets, read_population
 from policy_rules.tables.sheets import Head
 
@@ -42,7 +43,7 @@ def described(record: Household) -> tuple[Any, ...]:
 
 def by_columns(path: Path, size: int) -> tuple[list[Any], list[Any], str | None]:
     """The households and problems of a folder, and the order of its files."""
-    found = own_sheets(path)
+    found = own_sheets(PopulationFile(path))
     assert found is not None
     reader = OwnFrames(*found)
     records: list[Any] = []
@@ -161,7 +162,7 @@ def test_typed_cells_are_read_as_cell_by_cell(fact: str, cells: list[Any], kind:
 
 
 def refused(path: Path) -> str:
-    found = own_sheets(path, layout="own")
+    found = own_sheets(PopulationFile(path, "own"))
     assert found is not None
     with pytest.raises(NeedsRecords) as caught:
         OwnFrames(*found)
