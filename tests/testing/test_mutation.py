@@ -270,7 +270,8 @@ def test_a_person_may_say_that_a_mutant_means_the_same(tmp_path: Path) -> None:
   became: "<="
   why: made up for this test
 """
-    pack = load_folder(made.written(tmp_path, cases=made.FEW, told="", mutants__yaml=told))
+    more = {"mutants/rules.yaml": told}
+    pack = load_folder(made.written(tmp_path, cases=made.FEW, told="", **more))
     report = mutate(pack, chosen(pack, rules=["focus_household"], kinds=["comparator"]))
     fates = {(m.was, m.became): report.outcomes[m.number] for m in report.mutants}
     assert fates["<", "<="].fate == "equivalent"
