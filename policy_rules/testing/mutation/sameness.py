@@ -47,17 +47,17 @@ class Told:
 
 def load_told(pack: Pack) -> tuple[Told, ...]:
     """``mutants.yaml`` and ``mutants/*.yaml`` of a pack; raises :class:`~policy_rules.errors.PackError`."""
-    documents = tuple(documents_of(pack, "mutants"))
-    problems = Problems()
-    for document in documents:
+    found = []
+    for document in documents_of(pack, "mutants"):
+        problems = Problems()
         check(document, "mutants", problems)
-    problems.raise_if_any(PackError)
-    return tuple(
-        Told(e["thing"], e["path"], str(became), e["why"])
-        for document in documents
-        for e in document.data
-        for became in (e["became"] if isinstance(e["became"], list) else [e["became"]])
-    )
+        problems.raise_if_any(PackError)
+        found += [
+            Told(e["thing"], e["path"], str(became), e["why"])
+            for e in document.data
+            for became in (e["became"] if isinstance(e["became"], list) else [e["became"]])
+        ]
+    return tuple(found)
 
 
 def same(pack: Pack, mutant: Mutant, told: tuple[Told, ...] = ()) -> str:
