@@ -208,6 +208,29 @@ def test_dates_beyond_the_document_say_nothing(strong: tuple[Pack, MutationRepor
     assert ("parameters.line", "2024-12-31", "2024-12-30") not in told
 
 
+def test_another_reading_that_cannot_be_carried_out_is_noticed_in_every_rule(
+    tmp_path: Path,
+) -> None:
+    small = """- id: small
+  concept: low_income_listing
+  outcome: flag
+  subject: household
+  label: {zh: 小户, en: small household}
+  clauses: ["1#1"]
+  force: must
+  when: household.size < 3
+"""
+    patched = """        rules.focus_household.when: household.size > 1
+        rules.one_post_only.when: household.size > 2
+        rules.small.when: count(m for m in members) < 3
+"""
+    more = {"rules/more.yaml": small, "readings.yaml": made.READINGS + patched}
+    pack = load_folder(made.written(tmp_path, cases=made.FEW, told="", **more))
+    report = mutate(pack, chosen(pack, rules=["whose_labour"], kinds=["quantifier"]))
+    found = [report.outcomes[m.number].by for m in report.mutants if m.became == "others"]
+    assert found == [("load: unknown_name",)] * 2  # a household has no others
+
+
 def test_a_property_notices_what_no_case_does(tmp_path: Path) -> None:
     held = """- id: older_survey
   kind: implies
@@ -241,13 +264,17 @@ def test_a_survivor_comes_with_what_would_notice_it(tmp_path: Path) -> None:
     assert hints["rules.public_post", "must", "may"].kind == "second_reading"
 
 
-def test_a_person_may_say_that_a_mutant_means_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["mutants.yaml", "mutants/rules.yaml"])
+def test_a_person_may_say_that_a_mutant_means_the_same(tmp_path: Path, file: str) -> None:
     told = """- thing: rules.focus_household
   path: when
   became: "<="
   why: made up for this test
 """
-    pack = load_folder(made.written(tmp_path, cases=made.FEW, told="", mutants__yaml=told))
+    folder = made.written(tmp_path, cases=made.FEW, told="")
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text(told, "utf-8")
+    pack = load_folder(folder)
     report = mutate(pack, chosen(pack, rules=["focus_household"], kinds=["comparator"]))
     fates = {(m.was, m.became): report.outcomes[m.number] for m in report.mutants}
     assert fates["<", "<="].fate == "equivalent"
