@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "check": ("packs", "check"),
     "properties": ("properties", "properties"),
     "mutate": ("mutating", "mutate"),
+    "agree": ("agreeing", "agree"),
     "snapshot": ("regress", "snapshot"),
     "regress": ("regress", "regress"),
     "ledger": ("packs", "ledger"),

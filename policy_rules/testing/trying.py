@@ -207,7 +207,7 @@ class Trial:
         shrunk = True
         while shrunk and left > 0:
             shrunk = False
-            for candidate in _without_one(best):
+            for candidate in without_one(best):
                 left -= 1
                 if left <= 0:
                     break
@@ -237,7 +237,7 @@ def _recorded(node: Any, keys: Sequence[str]) -> bool:
     return _recorded(below, keys[1:])
 
 
-def _without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The record with one fact left out, the outermost first."""
 
     def paths(node: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
