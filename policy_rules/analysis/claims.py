@@ -24,7 +24,8 @@ from policy_rules.analysis.relating import question
 from policy_rules.analysis.spans import joined, pieces
 from policy_rules.analysis.terms import Bool, all_of, any_of, opposite, z3
 from policy_rules.analysis.world import AS_OF
-from policy_rules.packs.model import Pack, Rule
+from policy_rules.expr.nodes import Node
+from policy_rules.packs.model import Pack, Period, Rule
 
 
 @attrs.frozen(eq=False)
@@ -231,6 +232,23 @@ class _Plans:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Plans) and self._key == other._key
+
+
+def as_rule(pack: Pack, name: str, subject: str, node: Node) -> tuple[Pack, Rule]:
+    """A condition as if it were a rule of a pack that is always in force."""
+    alone = attrs.evolve(
+        next(iter(pack.rules.values())),
+        id=name,
+        subject=subject,
+        applies_to=None,
+        when=node,
+        unless=None,
+        met_when=None,
+        amount=None,
+        excluded_by=(),
+        in_force=Period(None, None),
+    )
+    return attrs.evolve(pack, rules={**pack.rules, name: alone}), alone
 
 
 # -- terms -------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from policy_rules.verdict import Verdict
 ENGINES: Final = ("reference", "compiled", "durable_rules", "polars", "duckdb", "spark", "solver")
 COLUMNS: Final[tuple[EngineName, ...]] = ("polars", "duckdb", "spark")
 #: The solver answers few records of few rules of some batches: a question costs it some tenths of a second.
-SOLVER_EVERY, SOLVER_RULES, SOLVER_RECORDS = 8, 5, 3
+SOLVER_EVERY, SOLVER_RULES, SOLVER_RECORDS = 4, 5, 6
 
 #: What is said of each rule and subject of a record, or the code of the error it is.
 Said = Mapping[tuple[str, str], Any] | str
