@@ -24,8 +24,10 @@ from policy_rules.analysis.relating import question
 from policy_rules.analysis.spans import joined, pieces
 from policy_rules.analysis.terms import Bool, all_of, any_of, opposite, z3
 from policy_rules.analysis.world import AS_OF
+from policy_rules.errors import Place
 from policy_rules.expr.nodes import Node
 from policy_rules.packs.model import Pack, Period, Rule
+from policy_rules.text import EMPTY
 
 
 @attrs.frozen(eq=False)
@@ -236,18 +238,11 @@ class _Plans:
 
 def as_rule(pack: Pack, name: str, subject: str, node: Node) -> tuple[Pack, Rule]:
     """A condition as if it were a rule of a pack that is always in force."""
-    alone = attrs.evolve(
-        next(iter(pack.rules.values())),
-        id=name,
-        subject=subject,
-        applies_to=None,
-        when=node,
-        unless=None,
-        met_when=None,
-        amount=None,
-        excluded_by=(),
-        in_force=Period(None, None),
-    )
+    alone = Rule(
+        id=name, label=EMPTY, clauses=(), concepts=(), outcome="flag", effect=None, subject=subject,
+        force="must", applies_to=None, when=node, unless=None, met_when=None, amount=None,
+        actor=EMPTY, ranks=EMPTY, refer_to=EMPTY, note=EMPTY, in_force=Period(None, None), place=Place(),
+    )  # fmt: skip
     return attrs.evolve(pack, rules={**pack.rules, name: alone}), alone
 
 

@@ -61,6 +61,26 @@ SMALL_HOUSE = """definitions:
     type: bool
     clauses: ["1#1"]
     value: household.size < 2 or household.size >= 4
+  tiny:
+    label: {zh: 很小, en: tiny}
+    subject: household
+    type: bool
+    clauses: ["3#1"]
+    value: household.size < 2 and household.size <= 3
+"""
+TINY = """- id: tiny_in_cooperative
+  concept: cooperative_joining
+  label: {zh: 很小的户参加合作社, en: tiny ones in a cooperative}
+  clauses: ["3#1"]
+  force: must
+  subject: household
+  measure: share
+  population: defined.tiny
+  when: household.in_cooperative
+  comparator: ">="
+  unit: ratio
+  figures:
+    - {year: 2023, value: 0.65}
 """
 OTHER = """- id: which_size
   clauses: ["2#1"]
@@ -79,6 +99,8 @@ def planted(tmp_path: Path, readings: str = "") -> Pack:
     rules, definitions = folder / "rules" / "rules.yaml", folder / "definitions.yaml"
     rules.write_text(rules.read_text("utf-8") + PLANTED, "utf-8")
     definitions.write_text(definitions.read_text("utf-8") + SMALL_HOUSE, "utf-8")
+    targets = folder / "targets.yaml"
+    targets.write_text(targets.read_text("utf-8") + TINY, "utf-8")
     if readings:
         file = folder / "readings.yaml"
         file.write_text(file.read_text("utf-8") + readings, "utf-8")
@@ -140,6 +162,18 @@ def test_equivalents_are_proved_and_others_come_with_a_record(tmp_path: Path) ->
     assert report.as_dict()["equivalent_proved"] == report.proved
     assert "求解器证明等价" in report.markdown("zh")
     assert "up to 2 members and 2 items" in report.markdown("en")
+
+
+def test_what_only_a_target_rests_on(tmp_path: Path) -> None:
+    report = asked(planted(tmp_path), "tiny", "tiny_in_cooperative")
+    found = outcomes(report)
+    assert found["tiny.value", "<=", "<"][1].detail == PROVED
+    mutant, outcome = found["tiny.value", "<", "<="]
+    assert outcome.solved is not None
+    assert outcome.solved.settled == "different"
+    hint = report.suggestions[mutant.number]
+    assert (hint.kind, hint.rule) == ("target_case", "targets.tiny_in_cooperative")
+    assert hint.change == {"size": 2}
 
 
 def test_a_mutant_that_differs_under_another_reading_alone_is_not_equivalent(

@@ -102,8 +102,11 @@ def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
         wanted = tester.pack.readings[mutant.name].alternatives[at].id
         if wanted not in {a.id for a in choice}:
             return Suggestion("none")
-        part = part.with_reading(mutant.name, wanted)
-        changed = changed.with_reading(mutant.name, wanted)
+        try:
+            part = part.with_reading(mutant.name, wanted)
+            changed = changed.with_reading(mutant.name, wanted)
+        except PackError:
+            return Suggestion("none")
     targets = [n for n in near if n.startswith("targets.")]
     if targets and not any(n.startswith("rules.") for n in near):
         return Suggestion("target_case", rule=targets[0])
