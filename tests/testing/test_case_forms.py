@@ -99,3 +99,13 @@ def test_a_record_that_is_not_there(tmp_path: Path) -> None:
 def test_load_cases_gives_boundaries_and_codes_too(tmp_path: Path) -> None:
     ids = {c.id for c in load_cases(load_folder(made.written(tmp_path)))}
     assert {"focus", "line_below", "line_at", "labour_ordinary", "weak_too_lost"} <= ids
+
+
+def test_what_a_boundary_sets_is_each_case_its_own(tmp_path: Path) -> None:
+    line = """boundaries:
+  - {id: inside, record: family, as_of: 2023-06-30, set: {incomes.2022: {wage: 1}}, rule: focus_household,
+     fact: incomes.2022.net_per_capita, line: 8000, below: YES, at: NO, above: NO}
+"""
+    cases = load_cases(load_folder(made.written(tmp_path, cases=made.FEW + line, told="")))
+    found = {c.id: c.record["incomes"]["2022"]["net_per_capita"] for c in cases}
+    assert [found[f"inside_{side}"] for side in ("below", "at", "above")] == [7999, 8000, 8001]
