@@ -26,6 +26,7 @@ from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.testing.files import documents_of
 from policy_rules.testing.records import put, supply
+from policy_rules.text import Text
 from policy_rules.yamldoc import Document
 
 
@@ -124,18 +125,41 @@ class TargetRunner:
                 yield Problem("case_failed", place, shown(name), "-", near, case.id)
                 continue
             measured = meter.measure(name, records, day)
+            question = meter.pack.targets[name].question
             for body in expected if isinstance(expected, list) else [expected]:
-                told = [m for m in measured if "year" not in body or m.year == body["year"]]
-                for key in [k for k in body if k != "year"]:
-                    got = [_seen(m, key) for m in told]
-                    if not told or any(g != _wanted(body[key]) for g in got):
+                for key, wanted, got, holds in _parts(body, measured, question):
+                    if not holds:
                         yield Problem(
                             "case_failed",
                             place,
-                            expected=f"{name} {key}: {_text(_wanted(body[key]))}",
-                            got=", ".join(map(_text, got)) or "-",
+                            expected=f"{name} {key}: {wanted}",
+                            got=got or "-",
                             detail=case.id,
                         )
+
+
+def _parts(
+    body: Mapping[str, Any], measured: tuple[Measured, ...], question: Text
+) -> Iterator[tuple[str, str, str, bool]]:
+    """What is expected of a target: key, what is wanted, what was found, whether that will do."""
+    told = [m for m in measured if "year" not in body or m.year == body["year"]]
+    for key, value in body.items():
+        match key:
+            case "year":
+                continue
+            case "years":
+                years = [m.year for m in measured]
+                yield key, _listed(value), _listed(years), years == value
+            case "asks":
+                yield key, value, question.zh, value in question.zh or value in question.en
+            case _:
+                wanted, got = _wanted(value), [_seen(m, key) for m in told]
+                holds = bool(told) and all(g == wanted for g in got)
+                yield key, _text(wanted), ", ".join(map(_text, got)), holds
+
+
+def _listed(years: list[int]) -> str:
+    return f"[{', '.join(map(str, years))}]"
 
 
 def _seen(measured: Measured, key: str) -> Any:

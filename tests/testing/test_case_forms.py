@@ -68,6 +68,8 @@ def test_clauses_and_force_are_compared(tmp_path: Path) -> None:
         ("{in_cooperative: {year: 2023, verdict: NO, value: 0.5}}", "value: 0.5, got 0"),
         ("{in_cooperative: {year: 2023, verdict: NO, counted: 2}}", "counted: 2, got 1"),
         ("{in_cooperative: {year: 2030, verdict: NO}}", "verdict: NO, got -"),
+        ("{in_cooperative: {years: [2024], verdict: NO}}", "years: [2024], got [2023, 2024]"),
+        ("{in_cooperative: {asks: how many, verdict: NO}}", "asks: how many, got -"),
         ("{in_coperative: {verdict: NO}}", "did you mean `in_cooperative`?"),
     ],
 )
@@ -84,6 +86,30 @@ def test_what_is_not_known_leaves_a_target_open(tmp_path: Path) -> None:
     expect: {in_cooperative: {year: 2023, verdict: NO, value: [0, 0.5], counted: 2, open: 0}}
 """
     assert failures(tmp_path, case) == ""
+
+
+def test_the_years_of_a_target_and_what_it_asks(tmp_path: Path) -> None:
+    case = """targets:
+  - id: t
+    population: [family]
+    as_of: 2023-12-31
+    expect: {in_cooperative: {years: [2023, 2024], verdict: NO}, villages_with_a_road: {asks: a road, verdict: UNKNOWN}}
+"""
+    road = """- id: villages_with_a_road
+  concept: double_binding
+  label: {zh: 通路的村, en: villages with a road}
+  clauses: ["3#1"]
+  force: must
+  measure: external_figure
+  comparator: ">="
+  unit: items
+  figures: [{year: 2024, value: 1}]
+  figure: {question: {zh: 通路的村有几个？, en: How many villages have a road?}, authority: {zh: 交通部门, en: roads}}
+"""
+    folder = made.written(tmp_path, cases=made.FEW + case, told="")
+    (folder / "targets").mkdir()
+    (folder / "targets" / "roads.yaml").write_text(road, "utf-8")
+    assert check_cases(load_folder(folder)).ok
 
 
 def test_a_record_that_is_not_there(tmp_path: Path) -> None:
