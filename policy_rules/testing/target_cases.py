@@ -150,6 +150,10 @@ def _parts(
             case "years":
                 years = [m.year for m in measured]
                 yield key, _listed(value), _listed(years), years == value
+            case "figure":
+                figures = [None if m.figure is None else m.figure.value for m in told]
+                holds = bool(told) and all(f == value for f in figures)
+                yield key, str(value), ", ".join(map(str, figures)), holds
             case "asks":
                 yield key, value, question.zh, value in question.zh or value in question.en
             case _:
