@@ -69,7 +69,7 @@ def read_target_cases(document: Document, pack: Pack) -> list[TargetCase]:
                 continue
             record = copy.deepcopy(dict(known[name]))
             for path, value in (entry.get("set") or {}).items():
-                if not put(record, str(path).split("."), value):
+                if not put(record, str(path).split("."), copy.deepcopy(value)):
                     problems.add("patch_path", place, got=shown(path))
             supply(record, entry.get("externals") or {}, pack.id)
             records += [record] * entry.get("times", 1)
@@ -151,9 +151,9 @@ def _parts(
                 years = [m.year for m in measured]
                 yield key, _listed(value), _listed(years), years == value
             case "figure":
-                figures = [None if m.figure is None else m.figure.value for m in told]
-                holds = bool(told) and all(f == value for f in figures)
-                yield key, str(value), ", ".join(map(str, figures)), holds
+                lines = [m.figure.value for m in told if m.figure is not None]
+                holds = bool(lines) and all(line == _wanted(value) for line in lines)
+                yield key, _text(_wanted(value)), ", ".join(map(_text, lines)), holds
             case "asks":
                 yield key, value, question.zh, value in question.zh or value in question.en
             case _:
