@@ -26,7 +26,6 @@ from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.testing.files import documents_of
 from policy_rules.testing.records import put, supply
-from policy_rules.text import Text
 from policy_rules.yamldoc import Document
 
 
@@ -69,7 +68,7 @@ def read_target_cases(document: Document, pack: Pack) -> list[TargetCase]:
                 continue
             record = copy.deepcopy(dict(known[name]))
             for path, value in (entry.get("set") or {}).items():
-                if not put(record, str(path).split("."), copy.deepcopy(value)):
+                if not put(record, str(path).split("."), value):
                     problems.add("patch_path", place, got=shown(path))
             supply(record, entry.get("externals") or {}, pack.id)
             records += [record] * entry.get("times", 1)
@@ -125,45 +124,45 @@ class TargetRunner:
                 yield Problem("case_failed", place, shown(name), "-", near, case.id)
                 continue
             measured = meter.measure(name, records, day)
-            question = meter.pack.targets[name].question
+            yield from self._unnamed(case, name, expected, measured)
             for body in expected if isinstance(expected, list) else [expected]:
-                for key, wanted, got, holds in _parts(body, measured, question):
-                    if not holds:
+                told = [m for m in measured if "year" not in body or m.year == body["year"]]
+                for key in [k for k in body if k not in ("year", "asks")]:
+                    got = [_seen(m, key) for m in told]
+                    if not told or any(g != _wanted(body[key]) for g in got):
                         yield Problem(
                             "case_failed",
                             place,
-                            expected=f"{name} {key}: {wanted}",
-                            got=got or "-",
+                            expected=f"{name} {key}: {_text(_wanted(body[key]))}",
+                            got=", ".join(map(_text, got)) or "-",
                             detail=case.id,
                         )
+                asked = meter.pack.targets[name].question
+                if body.get("asks", "") not in asked.zh + asked.en:
+                    yield Problem(
+                        "case_failed",
+                        place,
+                        expected=f"{name} asks: {body['asks']}",
+                        got=asked.zh or "-",
+                        detail=case.id,
+                    )
 
-
-def _parts(
-    body: Mapping[str, Any], measured: tuple[Measured, ...], question: Text
-) -> Iterator[tuple[str, str, str, bool]]:
-    """What is expected of a target: key, what is wanted, what was found, whether that will do."""
-    told = [m for m in measured if "year" not in body or m.year == body["year"]]
-    for key, value in body.items():
-        match key:
-            case "year":
-                continue
-            case "years":
-                years = [m.year for m in measured]
-                yield key, _listed(value), _listed(years), years == value
-            case "figure":
-                lines = [m.figure.value for m in told if m.figure is not None]
-                holds = bool(lines) and all(line == _wanted(value) for line in lines)
-                yield key, _text(_wanted(value)), ", ".join(map(_text, lines)), holds
-            case "asks":
-                yield key, value, question.zh, value in question.zh or value in question.en
-            case _:
-                wanted, got = _wanted(value), [_seen(m, key) for m in told]
-                holds = bool(told) and all(g == wanted for g in got)
-                yield key, _text(wanted), ", ".join(map(_text, got)), holds
-
-
-def _listed(years: list[int]) -> str:
-    return f"[{', '.join(map(str, years))}]"
+    @staticmethod
+    def _unnamed(
+        case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
+    ) -> Iterator[Problem]:
+        """The years measured that a list of years leaves out."""
+        if not isinstance(expected, list):
+            return
+        named = [body["year"] for body in expected]
+        if left := [str(m.year) for m in measured if m.year not in named]:
+            yield Problem(
+                "case_failed",
+                case.places.get(name, case.place),
+                expected=f"{name} year: {', '.join(map(str, named))}",
+                got=", ".join(left),
+                detail=case.id,
+            )
 
 
 def _seen(measured: Measured, key: str) -> Any:
@@ -176,6 +175,8 @@ def _seen(measured: Measured, key: str) -> Any:
             return (measured.low, measured.high)
         case "counted":
             return Fraction(measured.counted)
+        case "figure":
+            return None if measured.figure is None else Fraction(measured.figure.value)
         case _:
             return Fraction(measured.open)
 
