@@ -106,7 +106,7 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
             record = records[record]
         record = copy.deepcopy(dict(record))
         for path, value in (data.get("set") or {}).items():
-            if not put(record, str(path).split("."), value):
+            if not put(record, str(path).split("."), copy.deepcopy(value)):
                 problems.add("patch_path", place, got=shown(path))
         supply(record, data.get("externals") or {}, pack.id)
         found.append(

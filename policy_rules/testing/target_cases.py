@@ -124,9 +124,10 @@ class TargetRunner:
                 yield Problem("case_failed", place, shown(name), "-", near, case.id)
                 continue
             measured = meter.measure(name, records, day)
+            yield from self._unnamed(case, name, expected, measured)
             for body in expected if isinstance(expected, list) else [expected]:
                 told = [m for m in measured if "year" not in body or m.year == body["year"]]
-                for key in [k for k in body if k != "year"]:
+                for key in [k for k in body if k not in ("year", "asks")]:
                     got = [_seen(m, key) for m in told]
                     if not told or any(g != _wanted(body[key]) for g in got):
                         yield Problem(
@@ -136,6 +137,32 @@ class TargetRunner:
                             got=", ".join(map(_text, got)) or "-",
                             detail=case.id,
                         )
+                asked = meter.pack.targets[name].question
+                if body.get("asks", "") not in asked.zh + asked.en:
+                    yield Problem(
+                        "case_failed",
+                        place,
+                        expected=f"{name} asks: {body['asks']}",
+                        got=asked.zh or "-",
+                        detail=case.id,
+                    )
+
+    @staticmethod
+    def _unnamed(
+        case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
+    ) -> Iterator[Problem]:
+        """The years measured that a list of years leaves out."""
+        if not isinstance(expected, list):
+            return
+        named = [body["year"] for body in expected]
+        if left := [str(m.year) for m in measured if m.year not in named]:
+            yield Problem(
+                "case_failed",
+                case.places.get(name, case.place),
+                expected=f"{name} year: {', '.join(map(str, named))}",
+                got=", ".join(left),
+                detail=case.id,
+            )
 
 
 def _seen(measured: Measured, key: str) -> Any:
@@ -148,6 +175,8 @@ def _seen(measured: Measured, key: str) -> Any:
             return (measured.low, measured.high)
         case "counted":
             return Fraction(measured.counted)
+        case "figure":
+            return None if measured.figure is None else Fraction(measured.figure.value)
         case _:
             return Fraction(measured.open)
 

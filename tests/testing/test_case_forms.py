@@ -68,6 +68,8 @@ def test_clauses_and_force_are_compared(tmp_path: Path) -> None:
         ("{in_cooperative: {year: 2023, verdict: NO, value: 0.5}}", "value: 0.5, got 0"),
         ("{in_cooperative: {year: 2023, verdict: NO, counted: 2}}", "counted: 2, got 1"),
         ("{in_cooperative: {year: 2030, verdict: NO}}", "verdict: NO, got -"),
+        ("{in_cooperative: {year: 2023, figure: 0.6, verdict: NO}}", "figure: 0.6, got 0.65"),
+        ("{in_cooperative: {asks: how many, verdict: NO}}", "asks: how many, got -"),
         ("{in_coperative: {verdict: NO}}", "did you mean `in_cooperative`?"),
     ],
 )
@@ -86,6 +88,30 @@ def test_what_is_not_known_leaves_a_target_open(tmp_path: Path) -> None:
     assert failures(tmp_path, case) == ""
 
 
+def test_what_a_target_asks_and_its_figure(tmp_path: Path) -> None:
+    case = """targets:
+  - id: t
+    population: [family]
+    as_of: 2023-12-31
+    expect: {in_cooperative: {year: 2024, figure: 0.7, verdict: NO}, villages_with_a_road: {asks: a road, figure: 1, verdict: UNKNOWN}}
+"""
+    road = """- id: villages_with_a_road
+  concept: double_binding
+  label: {zh: 通路的村, en: villages with a road}
+  clauses: ["3#1"]
+  force: must
+  measure: external_figure
+  comparator: ">="
+  unit: items
+  figures: [{year: 2024, value: 1}]
+  figure: {question: {zh: 通路的村有几个？, en: How many villages have a road?}, authority: {zh: 交通部门, en: roads}}
+"""
+    folder = made.written(tmp_path, cases=made.FEW + case, told="")
+    (folder / "targets").mkdir()
+    (folder / "targets" / "roads.yaml").write_text(road, "utf-8")
+    assert check_cases(load_folder(folder)).failures == ()
+
+
 def test_a_record_that_is_not_there(tmp_path: Path) -> None:
     case = """targets:
   - {id: t, population: [famly], as_of: 2023-12-31, expect: {in_cooperative: {verdict: NO}}}
@@ -99,3 +125,13 @@ def test_a_record_that_is_not_there(tmp_path: Path) -> None:
 def test_load_cases_gives_boundaries_and_codes_too(tmp_path: Path) -> None:
     ids = {c.id for c in load_cases(load_folder(made.written(tmp_path)))}
     assert {"focus", "line_below", "line_at", "labour_ordinary", "weak_too_lost"} <= ids
+
+
+def test_what_a_boundary_sets_is_each_case_its_own(tmp_path: Path) -> None:
+    line = """boundaries:
+  - {id: inside, record: family, as_of: 2023-06-30, set: {incomes.2022: {wage: 1}}, rule: focus_household,
+     fact: incomes.2022.net_per_capita, line: 8000, below: YES, at: NO, above: NO}
+"""
+    cases = load_cases(load_folder(made.written(tmp_path, cases=made.FEW + line, told="")))
+    found = {c.id: c.record["incomes"]["2022"]["net_per_capita"] for c in cases}
+    assert [found[f"inside_{side}"] for side in ("below", "at", "above")] == [7999, 8000, 8001]

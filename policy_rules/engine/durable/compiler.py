@@ -82,6 +82,7 @@ class _Units:
         self.subjects = subjects
         self.found: dict[Key, Unit] = {}
         self._levels: dict[Key, int] = {}
+        self._needs: dict[Key, set[Key]] = {}
         for rule in pack.rules.values():
             if rule.subject in subjects:
                 self._add(rule)
@@ -115,6 +116,8 @@ class _Units:
 
     def needs(self, unit: Unit) -> set[Key]:
         """The units whose results a unit uses, directly or through what is folded or put in."""
+        if unit.key in self._needs:
+            return self._needs[unit.key]
         found: set[Key] = set()
         seen: set[Key] = set()
         todo = [unit.node]
@@ -130,6 +133,7 @@ class _Units:
                 elif key not in seen:
                     seen.add(key)
                     todo.append(definition_of(self.pack, *key))
+        self._needs[unit.key] = found
         return found
 
 
