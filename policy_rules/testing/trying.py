@@ -26,6 +26,7 @@ from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.testing.cases import Case, put
 from policy_rules.testing.properties import Property, load_properties
+from policy_rules.testing.records import without_one
 from policy_rules.testing.sampling import Sampler
 from policy_rules.verdict import Verdict
 
@@ -298,7 +299,7 @@ class Trial:
         shrunk = True
         while shrunk and left > 0:
             shrunk = False
-            for candidate in _without_one(best):
+            for candidate in without_one(best):
                 left -= 1
                 if left <= 0:
                     break
@@ -326,29 +327,6 @@ def _recorded(node: Any, keys: Sequence[str]) -> bool:
     if below is None and keys[0].isdigit():
         below = node.get(int(keys[0]))
     return _recorded(below, keys[1:])
-
-
-def _without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The record with one fact left out, the outermost first."""
-
-    def paths(node: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-        items = node.items() if isinstance(node, dict) else enumerate(node)
-        below = []
-        for key, value in items:
-            if at or key not in ("kind", "id"):
-                yield (*at, key)
-            if isinstance(value, dict | list):
-                below.append((key, value))
-        for key, value in below:
-            yield from paths(value, (*at, key))
-
-    for path in list(paths(data, ())):
-        smaller = copy.deepcopy(data)
-        target: Any = smaller
-        for key in path[:-1]:
-            target = target[key]
-        del target[path[-1]]
-        yield smaller
 
 
 def _steps(value: Any, towards: str, rng: random.Random) -> Iterator[Any]:
