@@ -6,7 +6,7 @@ here only the few operators of plans become terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -18,10 +18,11 @@ from policy_rules.analysis.cells import Cell, Texts, Truth, Whole
 from policy_rules.analysis.model import Bounds
 from policy_rules.analysis.terms import Bool
 from policy_rules.analysis.vocabularies import merged
-from policy_rules.analysis.world import PARAMETER, Row, World
-from policy_rules.expr.nodes import Param
+from policy_rules.analysis.world import AS_OF, PARAMETER, YEARS, Row, World
+from policy_rules.expr.nodes import Param, Var
 from policy_rules.packs.model import Pack, Rule
 from policy_rules.tables.lowering.bounds import End
+from policy_rules.tables.lowering.days import Days
 from policy_rules.tables.lowering.exprs import Int as PlanInt
 from policy_rules.tables.lowering.exprs import const
 from policy_rules.tables.lowering.nodes import MEANING
@@ -29,7 +30,7 @@ from policy_rules.tables.lowering.numbers import ANY, Interval
 from policy_rules.tables.lowering.places import operands
 from policy_rules.tables.lowering.reading import HELD, SCALE
 from policy_rules.tables.lowering.scope import Lowerer, Scope
-from policy_rules.tables.lowering.values import Number
+from policy_rules.tables.lowering.values import Day, Number
 from policy_rules.tables.lowering.whole import Compiler, lower
 from policy_rules.tables.plan import (
     Among,
@@ -56,8 +57,21 @@ def _parameter(at: Lowerer, node: Param, scope: Scope) -> Any:
     return Number(at.root, Interval(end, end, (end, ANY)))
 
 
+def _variable(at: Lowerer, node: Var, scope: Scope) -> Any:
+    """A variable; the day is a column, one value for all rows."""
+    if node.name != "as_of":
+        return MEANING[Var](at, node, scope)
+    ref = at.sheet.column(at.root, AS_OF, "int")
+    day = PlanInt(ref, YEARS[0] * 10000 + 101, YEARS[1] * 10000 + 1231, null=False)
+    return Day(at.root, Days(day, day))
+
+
 class _Compiler(Compiler):
     meaning: ClassVar[Mapping[type[Any], Any]] = {**MEANING, Param: _parameter}
+
+
+class _AnyDay(Compiler):
+    meaning: ClassVar[Mapping[type[Any], Any]] = {**_Compiler.meaning, Var: _variable}
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -153,12 +167,16 @@ def _texts(expr: Expr) -> Iterator[str]:
             yield from (o for o in part.options if isinstance(o, str))
 
 
-def ask(pack: Pack, rule: Rule, day: date) -> Asked | str:
-    """A rule as a plan, or why it cannot be one: ``not_in_force``, or what no plan holds."""
+def ask(pack: Pack, rule: Rule, day: date, *, any_day: bool = False) -> Asked | str:
+    """A rule as a plan, or why it cannot be one: ``not_in_force``, or what no plan holds.
+
+    With ``any_day`` conditions read the day from a column: the plan holds on every day with the parameters and
+    the rules in force of this one.
+    """
     if not rule.in_force.holds(day):
         return "not_in_force"
     kind = "household" if rule.subject == "member" else rule.subject
-    plan = lower(pack, kind, day, [rule.id], _Compiler)
+    plan = lower(pack, kind, day, [rule.id], _AnyDay if any_day else _Compiler)
     if plan.left:
         return plan.left[0][1]
     return Asked(pack, rule, day, plan, plan.outcomes[0])
@@ -204,6 +222,11 @@ class Answers:
         """Whether the subject is outside the population."""
         name = self.asked.outcome.outside
         return False if name is None else self._truth(name, row).yes
+
+    def met(self, row: int = 0) -> Truth | None:
+        """Whether a duty is met; None where the rule is none."""
+        name = self.asked.outcome.met
+        return None if name is None else self._truth(name, row)
 
     def odd(self) -> Bool:
         """Whether a derived fact is recorded and differs from what it derives to."""
@@ -284,7 +307,13 @@ def _outer(row: Row) -> Row:
     return row.outer
 
 
-def world_of(asked: Sequence[Asked], bounds: Bounds, *, narrow: bool = True) -> World:
+def world_of(
+    asked: Sequence[Asked],
+    bounds: Bounds,
+    *,
+    narrow: bool = True,
+    make: Callable[..., World] = World,
+) -> World:
     """A world for rules of one kind of record: what they look into, and texts they do not name.
 
     ``narrow`` leaves out members beside the first where the rules are about members and look at one only.
@@ -307,7 +336,7 @@ def world_of(asked: Sequence[Asked], bounds: Bounds, *, narrow: bool = True) -> 
         both = merged(vocabulary, one.pack.vocabulary)
         assert both is not None  # the caller has looked
         vocabulary = both
-    return World(
+    return make(
         vocabulary,
         first.kind,
         bounds,

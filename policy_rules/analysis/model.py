@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -159,6 +159,65 @@ class Nature:
     no: Witness | None = None
     undecided: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@attrs.frozen(order=True)
+class Span:
+    """From a day to a day, both included."""
+
+    first: date
+    last: date
+
+    def by_year(self) -> Iterator[Span]:
+        """The same, a span a calendar year."""
+        for year in range(self.first.year, self.last.year + 1):
+            yield Span(max(self.first, date(year, 1, 1)), min(self.last, date(year, 12, 31)))
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain data."""
+        return {"from": str(self.first), "to": str(self.last)}
+
+
+#: What came of a claim: proved, refuted by a record, or not settled.
+Settled = Literal["proved", "refuted", "open"]
+
+
+@attrs.frozen(eq=False)
+class Shown:
+    """A record that shows a claim does not hold; ``moved`` is the record with its fact moved.
+
+    ``member`` says that it is about the first member. ``parameters`` are figures of external parameters by pack.
+    """
+
+    record: Mapping[str, Any]
+    day: date
+    member: bool
+    moved: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+
+@attrs.frozen(eq=False)
+class Proof:
+    """What the solver says of a claim.
+
+    ``days`` are those on which it is proved within ``bounds``, ``silent`` those among them on which a rule it is
+    about is not in force. ``open`` says why the rest is not proved: ``time``, or what no plan holds. ``facts``
+    are those the answer hangs on, ``years`` whether years that the day or a fact names are looked for around the
+    day only (three before it, one after),
+    ``tested`` whether some record puts the claim to the test (None: not settled). ``seconds`` is processor time.
+    """
+
+    settled: Settled
+    bounds: Bounds
+    days: tuple[Span, ...] = ()
+    silent: tuple[Span, ...] = ()
+    open: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    years: bool = False
+    tested: bool | None = False
+    shown: Shown | None = None
+    questions: int = 0
     seconds: float = 0.0
 
 

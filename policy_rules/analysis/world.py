@@ -7,6 +7,7 @@ what the plans put to it ask for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 import attrs
@@ -22,6 +23,8 @@ YEARS: Final = (1900, 2100)
 #: Money goes to the fen, numbers and shares to four decimals: steps of the millionths that columns hold.
 _STEPS: Final = {"money": SCALE // 100, "number": SCALE // 10_000, "share": SCALE // 10_000}
 PARAMETER: Final = "param."
+#: The column of the day itself, where a question is about many days.
+AS_OF: Final = "as_of"
 #: Texts beside those the rules name.
 _OTHERS: Final = 4
 
@@ -99,6 +102,9 @@ class World:
         self.counted = counted
         self.constraints: list[Bool] = []
         self.top = Row(kind, 0, True, None)
+        #: the days a question is about, all of one year; None where the plans stand for one day
+        self.span: tuple[date, date] | None = None
+        self._today: Whole | None = None
         #: lists and by-year facts by frame and number of the outer row
         self.lists: dict[tuple[str, int], List_] = {}
         self.frames: dict[str, list[Row]] = {kind: [self.top]}
@@ -237,6 +243,8 @@ class World:
         """A column of a row, as a plan reads it."""
         if row.year is not None and name == "year":
             return Whole(False, row.year)
+        if name == AS_OF:
+            return self.today
         if name.endswith("~state"):
             return self._state(row, name.removesuffix("~state"))
         high = name.endswith("~hi")
@@ -252,6 +260,27 @@ class World:
         if "year" in parts:
             return _day(null, _last(parts) if high else _first(parts))
         return Whole(null, parts["value"] * value.step if value.step != 1 else parts["value"])
+
+    @property
+    def today(self) -> Whole:
+        """The day, anywhere in the span."""
+        if self._today is None:
+            assert self.span is not None
+            first, last = self.span
+            assert first.year == last.year
+            year, month, day = first.year, z3.Int("as_of m"), z3.Int("as_of d")
+            number = month * 100 + day
+            self.constraints += [
+                month >= first.month, month <= last.month, day >= 1, day <= days_in(z3.IntVal(year), month),
+                number >= first.month * 100 + first.day, number <= last.month * 100 + last.day,
+            ]  # fmt: skip
+            self._today = Whole(False, number + year * 10000, (day, month, year))
+        return self._today
+
+    @property
+    def dated(self) -> bool:
+        """Whether some plan has read the day."""
+        return self._today is not None
 
     def _state(self, row: Row, path: str) -> Cell:
         spec = self.spec(row.frame, path)

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "site": ("site", "site"),
     "coverage": ("coverage", "coverage"),
     "check": ("packs", "check"),
+    "properties": ("properties", "properties"),
     "mutate": ("mutating", "mutate"),
     "snapshot": ("regress", "snapshot"),
     "regress": ("regress", "regress"),

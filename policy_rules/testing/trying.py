@@ -9,22 +9,18 @@ from __future__ import annotations
 import copy
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from datetime import date
 from typing import Any, Final
 
 import attrs
 
 from policy_rules.engine.engine import Engine
-from policy_rules.engine.finding import figure
 from policy_rules.errors import Lang, PolicyRulesError, Problem, shown
 from policy_rules.facts.dates import read_date
-from policy_rules.facts.record import Household, read_record
 from policy_rules.packs.model import Pack
-from policy_rules.testing.cases import Case, put
+from policy_rules.testing.cases import Case
+from policy_rules.testing.judging import implies, judged
 from policy_rules.testing.properties import Property, load_properties
 from policy_rules.testing.records import without_one
 from policy_rules.testing.sampling import Sampler
@@ -88,6 +84,25 @@ class _Base:
     yes: frozenset[str]
 
 
+@attrs.frozen(eq=False)
+class Step:
+    """A record that was tried: whether the property ``held``, None where it was not put to the test."""
+
+    data: dict[str, Any]
+    day: date
+    engine: Engine
+    held: bool | None
+
+
+def idle(wanted: Property) -> Problem:
+    """That no record put a property to the test."""
+    return Problem("property_idle", wanted.place, got=shown(wanted.id))
+
+
+def _kind(wanted: Property) -> str:
+    return "household" if wanted.subject == "member" else wanted.subject
+
+
 class Trial:
     """Records near some cases of a pack, and what they say of its properties."""
 
@@ -121,30 +136,36 @@ class Trial:
     def run(self, wanted: Property, samples: int) -> tuple[int, Problem | None]:
         """How many records put a property to the test, and what is wrong with it."""
         rng = random.Random(f"{self.seed} {wanted.id}")
-        kind = "household" if wanted.subject == "member" else wanted.subject
-        telling = self._telling(wanted, kind)
+        telling = self.telling(wanted)
         tried = 0
         for _ in range(samples * 8):
             if tried >= samples or not telling:
                 break
-            base = rng.choice(telling)
-            data = self._near(base.data, kind, rng)
-            day = wanted.as_of or base.as_of
-            told = self._holds(base.engine, wanted, data, day, rng)
-            if told is False:
-                smaller = self._smaller(base.engine, wanted, data, day)
-                text = json.dumps(smaller, ensure_ascii=False, default=str)
-                return tried, Problem(
-                    "property_failed", wanted.place, wanted.label.zh, f"{text} ({day})",
-                    detail=wanted.id,
-                )  # fmt: skip
-            tried += told is True
-        if tried == 0:
-            return 0, Problem("property_idle", wanted.place, got=shown(wanted.id))
-        return tried, None
+            step = self.step(wanted, telling, rng)
+            if step.held is False:
+                return tried, self.failed(wanted, step)
+            tried += step.held is True
+        return tried, idle(wanted) if tried == 0 else None
 
-    def _telling(self, wanted: Property, kind: str) -> list[_Base]:
+    def step(self, wanted: Property, telling: Sequence[_Base], rng: random.Random) -> Step:
+        """One record near a case, drawn from ``rng``, and whether the property holds of it."""
+        base = rng.choice(telling)
+        data = self._near(base.data, _kind(wanted), rng)
+        day = wanted.as_of or base.as_of
+        return Step(data, day, base.engine, judged(base.engine, wanted, data, day, rng=rng))
+
+    def failed(self, wanted: Property, step: Step) -> Problem:
+        """A property that does not hold, with the record made smaller."""
+        smaller = self.smaller(wanted, step)
+        text = json.dumps(smaller, ensure_ascii=False, default=str)
+        return Problem(
+            "property_failed", wanted.place, wanted.label.zh, f"{text} ({step.day})",
+            detail=wanted.id,
+        )  # fmt: skip
+
+    def telling(self, wanted: Property) -> list[_Base]:
         """The cases that put a property to the test as they are, else those that come near."""
+        kind = _kind(wanted)
         fitting = [b for b in self.bases if b.data.get("kind", "household") == kind]
         near = [b for b in fitting if b.yes & set(wanted.rules)] if wanted.rules else fitting
         if wanted.fact:
@@ -155,10 +176,7 @@ class Trial:
     def _put_to_test(self, wanted: Property, base: _Base) -> bool:
         day = wanted.as_of or base.as_of
         if wanted.kind == "implies":
-            record = self._read(base.data)
-            return (
-                record is not None and self._implies(base.engine, wanted, record, day) is not None
-            )
+            return implies(base.engine, wanted, base.data, day) is not None
         said = base.engine.verdicts(base.data, as_of=day)
         return any(v is Verdict.YES for (rule, _), v in said.items() if rule in wanted.rules)
 
@@ -180,121 +198,12 @@ class Trial:
                 chosen[key] = row[key]
         return near
 
-    def _read(self, data: Mapping[str, Any]) -> Household | None:
-        try:
-            return read_record(data, self.pack.vocabulary)
-        except PolicyRulesError:
-            return None
-
-    def _holds(
-        self,
-        engine: Engine,
-        wanted: Property,
-        data: Mapping[str, Any],
-        day: date,
-        rng: random.Random,
-    ) -> bool | None:
-        """Whether a property holds of a record; None where the record does not put it to the test."""
-        record = self._read(data)
-        if record is None:
-            return None
-        if wanted.kind == "implies":
-            return self._implies(engine, wanted, record, day)
-        if wanted.kind == "amount_within":
-            return self._within(engine, wanted, data, day)
-        try:
-            said = engine.verdicts(record, as_of=day)
-        except PolicyRulesError:
-            return None
-        subjects = [s for (rule, s), v in said.items() if rule in wanted.rules and v is Verdict.YES]
-        if wanted.kind == "never_both":
-            return None if not subjects else len(subjects) == len(set(subjects))
-        told: bool | None = None
-        for subject in subjects:
-            for moved in self._moved(wanted, data, subject, rng):
-                other = self._read(moved)
-                if other is None:
-                    continue
-                after = engine.verdicts(other, as_of=day)
-                if after.get((wanted.rules[0], subject)) is not Verdict.YES:
-                    return False
-                told = True
-        return told
-
-    def _implies(
-        self, engine: Engine, wanted: Property, record: Household, day: date
-    ) -> bool | None:
-        told: bool | None = None
-        rows = record.members if wanted.subject == "member" else (None,)
-        assert wanted.condition is not None
-        assert wanted.consequence is not None
-        for row in rows:
-            owner = f"property {wanted.id}"
-            if engine.line(f"{owner} if", wanted.condition, record, day, row) is True:
-                told = True
-                then = engine.line(f"{owner} then", wanted.consequence, record, day, row)
-                if then is False:
-                    return False
-        return told
-
-    def _within(
-        self, engine: Engine, wanted: Property, data: Mapping[str, Any], day: date
-    ) -> bool | None:
-        told: bool | None = None
-        try:
-            findings = engine.evaluate(data, as_of=day).findings
-        except PolicyRulesError:
-            return None
-        for finding in findings:
-            if finding.rule.id != wanted.rules[0] or finding.verdict is not Verdict.YES:
-                continue
-            amount = finding.amount
-            if amount is None or amount.exact is None:
-                continue
-            told = True
-            if wanted.lower is not None and amount.exact < wanted.lower:
-                return False
-            if wanted.upper is not None and amount.exact > wanted.upper:
-                return False
-        return told
-
-    def _moved(
-        self, wanted: Property, data: Mapping[str, Any], subject: str, rng: random.Random
-    ) -> Iterator[dict[str, Any]]:
-        """The record with the property's fact moved, where the fact is recorded."""
-        keys = wanted.fact.split(".")
-        members = data.get("members")
-        if "*" in keys:
-            ids = [
-                str(m.get("id") or f"m{i + 1}")
-                for i, m in enumerate(members if isinstance(members, list) else ())
-            ]
-            if subject not in ids:
-                return
-            keys = [str(ids.index(subject)) if k == "*" else k for k in keys]
-        value: Any = data
-        for key in keys:
-            if isinstance(value, list):
-                value = value[int(key)] if int(key) < len(value) else None
-            elif isinstance(value, Mapping):
-                value = value.get(key, value.get(int(key)) if key.isdigit() else None)
-        for step in _steps(value, wanted.towards, rng):
-            moved = copy.deepcopy(dict(data))
-            target: Any = moved
-            for key in keys[:-1]:
-                inner = target[int(key)] if isinstance(target, list) else target.get(key)
-                target = target.get(int(key)) if inner is None else inner
-            if put(target, [keys[-1]], step):
-                yield moved
-
-    def _smaller(
-        self, engine: Engine, wanted: Property, data: dict[str, Any], day: date
-    ) -> dict[str, Any]:
+    def smaller(self, wanted: Property, step: Step) -> dict[str, Any]:
         """A counterexample without the facts it does not need."""
-        best, left = data, SHRINKING
+        best, left = step.data, SHRINKING
 
         def fails(candidate: dict[str, Any]) -> bool:
-            return self._holds(engine, wanted, candidate, day, random.Random(0)) is False
+            return judged(step.engine, wanted, candidate, step.day) is False
 
         shrunk = True
         while shrunk and left > 0:
@@ -327,30 +236,3 @@ def _recorded(node: Any, keys: Sequence[str]) -> bool:
     if below is None and keys[0].isdigit():
         below = node.get(int(keys[0]))
     return _recorded(below, keys[1:])
-
-
-def _steps(value: Any, towards: str, rng: random.Random) -> Iterator[Any]:
-    """Values on one side of a recorded one."""
-    sign = -1 if towards == "lower" else 1
-    if isinstance(value, bool):
-        if value is (towards == "lower"):
-            yield not value
-    elif isinstance(value, int | float | Decimal | Fraction):
-        number = Fraction(str(value))
-        yield _plain(number + sign)
-        yield _plain(number + sign * rng.randint(2, 5000))
-        if towards == "lower" and number > 0:
-            yield 0
-    elif isinstance(value, str | date):
-        text = str(value)
-        if re.fullmatch(r"\d{4}-\d{2}", text):  # a month stays a month
-            months = 12 * int(text[:4]) + int(text[5:]) - 1 + sign * rng.choice((1, 1, 2, 12))
-            yield f"{months // 12:04}-{months % 12 + 1:02}"
-        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            day = date.fromisoformat(text)
-            yield str(day + timedelta(days=sign))
-            yield str(day + timedelta(days=sign * rng.randint(2, 900)))
-
-
-def _plain(value: Fraction) -> Any:
-    return int(value) if value.denominator == 1 else Decimal(figure(value))

@@ -23,11 +23,15 @@ Answer = tuple[Verdict, tuple[Fraction | int | None, ...] | None]
 class Fixed:
     """The rules of a pack about records of a kind on a day, in one world."""
 
-    def __init__(self, pack: Pack, kind: str, day: date, bounds: Bounds) -> None:
+    def __init__(
+        self, pack: Pack, kind: str, day: date, bounds: Bounds, *, any_day: bool = False
+    ) -> None:
         subjects = {kind, "member"} if kind == "household" else {kind}
         rules = [r for r in pack.rules.values() if r.subject in subjects]
-        asked = [a for r in rules if isinstance(a := ask(pack, r, day), Asked)]
+        asked = [a for r in rules if isinstance(a := ask(pack, r, day, any_day=any_day), Asked)]
         self.world = world_of(asked, bounds, narrow=False)
+        self.day = day
+        self.world.span = (date(day.year, 1, 1), date(day.year, 12, 31))
         self.terms: list[tuple[str, int | None, Any, Any]] = []
         for one in asked:
             answers = Answers(one, self.world)
@@ -40,6 +44,8 @@ class Fixed:
         """What the encoding says of a record; raises Unfitting for one beyond the bounds."""
         solver = z3.Solver()
         solver.add(*pinned(self.world, record))
+        if self.world.dated:
+            solver.add(z3.Int("as_of m") == self.day.month, z3.Int("as_of d") == self.day.day)
         assert solver.check() == z3.sat
         model = solver.model()
         if not all(z3.is_true(model.eval(c, True)) for c in self.world.constraints):
@@ -83,14 +89,20 @@ def reference(rules: RuleSet, record: Household, day: date) -> dict[tuple[str, s
 
 
 def compared(
-    pack: Pack, kind: str, day: date, records: list[Household], bounds: Bounds
+    pack: Pack,
+    kind: str,
+    day: date,
+    records: list[Household],
+    bounds: Bounds,
+    *,
+    any_day: bool = False,
 ) -> tuple[int, list[Any]]:
-    """How many answers were compared, and those that differ."""
+    """How many answers were compared, and those that differ; ``any_day``: of plans that read the day."""
     rules = RuleSet(pack)
     subjects = {kind, "member"} if kind == "household" else {kind}
     if not any(r.in_force.holds(day) and r.subject in subjects for r in pack.rules.values()):
         return 0, []
-    fixed = Fixed(pack, kind, day, bounds)
+    fixed = Fixed(pack, kind, day, bounds, any_day=any_day)
     count, differing = 0, []
     for record in records:
         expected = reference(rules, record, day)

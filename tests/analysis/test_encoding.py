@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -21,7 +22,7 @@ KINDS = ("household",) * 6 + ("village", "cooperative")
 BOUNDS = Bounds(members=4, items=4)
 
 
-def differences(seed: int, records: int = 8) -> tuple[int, list[object]]:
+def differences(seed: int, records: int = 8, any_day: bool = False) -> tuple[int, list[object]]:
     """Answers compared on random records: of a random pack, or of rules made of every construct."""
     rng = random.Random(seed)
     kind = "household"
@@ -36,7 +37,7 @@ def differences(seed: int, records: int = 8) -> tuple[int, list[object]]:
         for field, values in sampler.edges.items()
     }
     some = [read_record(sampler.record(rng, kind), pack.vocabulary) for _ in range(records)]
-    return compared(pack, kind, sampler.as_of(rng), some, BOUNDS)
+    return compared(pack, kind, sampler.as_of(rng), some, BOUNDS, any_day=any_day)
 
 
 @pytest.mark.parametrize("start", range(0, 16, 4))
@@ -46,6 +47,25 @@ def test_random_packs_on_random_records(start: int) -> None:
         number, differing = differences(seed)
         assert not differing, seed
         count += number
+    assert count > 20
+
+
+def test_the_day_may_be_any() -> None:
+    """Plans that read the day from a column answer as those made for it."""
+    count = 0
+    for seed in (17, 19, 20, 21):
+        number, differing = differences(seed, 5, any_day=True)
+        assert not differing, seed
+        count += number
+    assert count > 20
+
+
+def test_the_day_may_be_any_in_a_pack() -> None:
+    pack, rng = load_pack("zhengzhou"), random.Random(5)
+    sampler = Sampler(pack)
+    some = [read_record(sampler.record(rng), pack.vocabulary) for _ in range(4)]
+    count, differing = compared(pack, "household", date(2024, 2, 29), some, BOUNDS, any_day=True)
+    assert not differing
     assert count > 20
 
 
