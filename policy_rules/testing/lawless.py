@@ -43,6 +43,11 @@ RECORD_ERRORS: Final = (
 
 #: A value that is wrong where it stands, and what its error is called.
 Fault = tuple[str, Any]
+Path = tuple[str | int, ...]
+
+
+def _any(*values: Any) -> tuple[Any, ...]:
+    return values
 
 
 @attrs.frozen
@@ -51,7 +56,7 @@ class Wrong:
 
     code: str
     kind: str
-    path: tuple[str | int, ...]
+    path: Path
     value: Any
 
 
@@ -100,7 +105,7 @@ def _spoilt(pack: Pack, first: Wrong, wanted: list[Wrong]) -> st.SearchStrategy[
 _GONE: Final = object()
 
 
-def _put(node: Any, path: tuple[str | int, ...], value: Any) -> Any:
+def _put(node: Any, path: Path, value: Any) -> Any:
     """Plain data with a value at a path, whatever stood on the way."""
     if not path:
         return value
@@ -124,59 +129,59 @@ def _wrongs(pack: Pack) -> tuple[Wrong, ...]:
 
 
 def _of_pack(pack: Pack) -> Iterator[Wrong]:
-    for value in ([], "x", 3, None, [{}], True):
+    for value in _any([], "x", 3, None, [{}], True):
         yield Wrong("wrong_type", "", (), value)
-    for kind in ("member", "househld", 3, ["household"]):
+    for kind in _any("member", "househld", 3, ["household"]):
         yield Wrong("not_allowed", "", (), {"kind": kind})
     for kind in kinds_of(pack):
         for path, code, value in _of_record(pack, kind):
             yield Wrong(code, kind, path, value)
     for subject in ("household", "member"):
-        at: tuple[str | int, ...] = () if subject == "household" else ("members", 0)
+        at: Path = () if subject == "household" else ("members", 0)
         yield Wrong("unknown_external", "household", (*at, "external", pack.id), {"no_such": True})
         slip = f"{pack.id}s" if len(pack.id) > 4 else f"{pack.id}_"
         yield Wrong("unknown_pack", "household", (*at, "external", slip), {"no_such": True})
 
 
-def _of_record(pack: Pack, kind: str) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
+def _of_record(pack: Pack, kind: str) -> Iterator[tuple[Path, str, Any]]:
     """Mistakes in a record of a kind: in its head, its facts, and those of the rows within."""
     yield ("as_of",), "no_date", _GONE
-    for day in ("2022-02-30", "2022-12", "31.12.2022", "", 3.5, [2022]):
+    for day in _any("2022-02-30", "2022-12", "31.12.2022", "", 3.5, [2022]):
         yield ("as_of",), "bad_date", day
     for key in ("id", "region"):
-        for value in (1.5, True, ["a"], {}):
+        for value in _any(1.5, True, ["a"], {}):
             yield (key,), "wrong_type", value
-    for value in (3, [], {"x": 3}, {"x": {"y": 1}}, {"x": {"y": "yes"}}):
+    for value in _any(3, [], {"x": 3}, {"x": {"y": 1}}, {"x": {"y": "yes"}}):
         yield ("external",), "wrong_type", value
     yield from _of_row(pack, kind, (), frozenset())
 
 
 def _of_row(
-    pack: Pack, record: str, at: tuple[str | int, ...], passed: frozenset[str]
-) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
+    pack: Pack, record: str, at: Path, passed: frozenset[str]
+) -> Iterator[tuple[Path, str, Any]]:
     spec = pack.vocabulary.records[record]
     for key in ("", "no_such_fact", "张三", "typ", "a.b", "\x00", "\ud800"):
         yield (*at, key), "unknown_key", 1
     for fact in spec.facts.values():
         path = (*at, *fact.path.split("."))
         if "." in fact.path:
-            for value in (3, "x", [], True):
+            for value in _any(3, "x", [], True):
                 yield path[: len(at) + 1], "group_expected", value
         for code, value in _FAULTS[fact.kind](fact):
             yield path, code, value
         if fact.item is None or fact.item in passed or len(at) > 3:
             continue
-        inner = {"list": (0,), "by_year": ("2022",), "record": ()}[fact.kind]
+        inner: Path = (0,) if fact.kind == "list" else ("2022",) if fact.kind == "by_year" else ()
         below = passed | {record, fact.item}
         yield from _of_row(pack, fact.item, (*path, *inner), below)
 
 
 def _number(fact: FactSpec) -> Iterator[Fault]:
-    for text in ("many", "12a", "１２", "1,000", "", "9" * 40, "\ud800"):
+    for text in _any("many", "12a", "１２", "1,000", "", "9" * 40, "\ud800"):
         yield "not_a_number", text
-    for other in (True, [], {}, date(2022, 1, 1)):
+    for other in _any(True, [], {}, date(2022, 1, 1)):
         yield "not_a_number", other
-    for huge in (math.nan, math.inf, -math.inf, Decimal("1e99"), Decimal("NaN"), 1e-300):
+    for huge in _any(math.nan, math.inf, -math.inf, Decimal("1e99"), Decimal("NaN"), 1e-300):
         yield "not_finite", huge
     if fact.kind == "int":
         yield "wrong_type", 1.5
@@ -187,26 +192,28 @@ def _number(fact: FactSpec) -> Iterator[Fault]:
 
 
 def _date(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("2022-02-30", "2022-13", "2022/01/01", "0000", "", 20220101, True, [], 2022.0):
+    for value in _any(
+        "2022-02-30", "2022-13", "2022/01/01", "0000", "", 20220101, True, [], 2022.0
+    ):
         yield "bad_date", value
     if fact.kind == "year_month":
         yield "bad_date", "2022-12-31"
 
 
 def _code(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("no_such_code", "", "张三", 3, True, [], "\ud800"):
+    for value in _any("no_such_code", "", "张三", 3, True, [], "\ud800"):
         yield "not_allowed", value
 
 
 def _codes(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("x", 3, True, {}):
+    for value in _any("x", 3, True, {}):
         yield "wrong_type", value
-    for value in (["no_such_code"], [3], [[]]):
+    for value in _any(["no_such_code"], [3], [[]]):
         yield "not_allowed", value
 
 
 def _list(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("x", 3, True, [3], ["x"], {"items": 3}, {"items": [], "complete": "yes"}):
+    for value in _any("x", 3, True, [3], ["x"], {"items": 3}, {"items": [], "complete": "yes"}):
         yield "wrong_type", value
     yield "missing_key", {"complete": True}
     yield "unknown_key", {"items": [], "whole": True}
@@ -217,24 +224,24 @@ def _list(fact: FactSpec) -> Iterator[Fault]:
 
 
 def _by_year(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("x", 3, [], True, {"2022": 3}):
+    for value in _any("x", 3, [], True, {"2022": 3}):
         yield "wrong_type", value
-    for year in ("1989", "2101", "x", "", "２０２２"):
+    for year in _any("1989", "2101", "x", "", "２０２２"):
         yield "out_of_range", {year: {}}
 
 
 def _mapping(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("x", 3, [], True):
+    for value in _any("x", 3, [], True):
         yield "wrong_type", value
 
 
 def _bool(fact: FactSpec) -> Iterator[Fault]:
-    for value in ("是", "yes", "", 1, 0, 0.0, [], {}):
+    for value in _any("是", "yes", "", 1, 0, 0.0, [], {}):
         yield "wrong_type", value
 
 
 def _text(fact: FactSpec) -> Iterator[Fault]:
-    for value in (1.5, True, [], {}):
+    for value in _any(1.5, True, [], {}):
         yield "wrong_type", value
 
 

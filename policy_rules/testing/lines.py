@@ -152,17 +152,17 @@ class _Finder:
 
     def compare(self, node: Node) -> None:
         match node:
-            case Compare(left=left, right=right):
-                for one, other in ((left, right), (right, left)):
+            case Compare():
+                for one, other in ((node.left, node.right), (node.right, node.left)):
                     self.put(one, tuple(self.values(other)), 0, False)
             case OneOf(item=item, options=options):
                 self.put(item, tuple(sorted(options, key=str)), 0, False)
             case Holds(codes=codes, code=code):
                 self.put(codes, (code,), 0, False)
             case SetTest():
-                for side, codes in ((node.left, node.right), (node.right, node.left)):
-                    if isinstance(codes, frozenset) and not isinstance(side, frozenset):
-                        self.put(side, tuple(sorted(codes)), 0, False)
+                for facts, chosen in ((node.left, node.right), (node.right, node.left)):
+                    if isinstance(chosen, frozenset) and not isinstance(facts, frozenset):
+                        self.put(facts, tuple(sorted(chosen)), 0, False)
             case TableCall(table=table, arg=arg):
                 rows = self.pack.tables[table].rows
                 values = [v for row in rows for v in (row.key, row.lo, row.hi) if v is not None]

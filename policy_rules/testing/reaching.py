@@ -10,12 +10,12 @@ import copy
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import attrs
 
-from policy_rules.engine.building import MEMBER
+from policy_rules.engine.building import MEMBER, OUTSIDE
 from policy_rules.engine.reference import Interpreter
 from policy_rules.engine.rules import RuleSet
 from policy_rules.errors import NotFoundError, Place, PolicyRulesError, Problem, nearest, shown
@@ -27,6 +27,7 @@ from policy_rules.testing.distance import Distance, Distances
 from policy_rules.testing.layout import usual_range
 from policy_rules.testing.lines import Lines, graph_of, plain_number, reached
 from policy_rules.testing.records import without_one
+from policy_rules.verdict import Truth
 
 #: A NO is one inside the population a rule speaks of, or one ``outside`` it.
 Want = Literal["YES", "NO", "outside"]
@@ -104,6 +105,21 @@ class Reach:
     def says(self, data: dict[str, Any], want: Want) -> bool:
         """Whether the rule certainly gives a verdict of a record or one of its members."""
         return self.distance(data, want) == 0
+
+    def answers(self, data: dict[str, Any]) -> list[Truth] | None:
+        """What the rule says of a record, or of each of its members; None of data that is no record."""
+        try:
+            record = read_record(data, self.pack.vocabulary)
+        except PolicyRulesError:
+            return None
+        assert record.as_of is not None
+        env = self.at.environment(record, record.as_of)
+        found = []
+        for row in record.members if self.rule.subject == "member" else (EMPTY_ROW,):
+            env[MEMBER] = row
+            truth = self.judge(env)
+            found.append(False if truth is OUTSIDE else truth)
+        return found
 
     # -- searching ----------------------------------------------------------------------------
 
@@ -268,14 +284,28 @@ class Reach:
                 row = row.setdefault(last, {})
         return row
 
+    def row_paths(self, data: dict[str, Any], record: str) -> list[tuple[str | int, ...]]:
+        """Where the rows of a kind stand in a record."""
+        found: list[tuple[str | int, ...]] = []
+        for way in self._nests.get(record, ()):
+            here: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+            for spec in way:
+                here = [
+                    ((*path, *below), inner)
+                    for path, row in here
+                    for below, inner in _below(row, spec)
+                ]
+            found += [path for path, _ in here]
+        return found
+
     def rows(self, data: dict[str, Any], record: str) -> list[dict[str, Any]]:
         """The rows of a kind there are in a record; where there is none, one made for the purpose."""
-        found: list[dict[str, Any]] = []
-        for way in self._nests.get(record, ()):
-            here = [data]
-            for spec in way:
-                here = [below for row in here for below in _below(row, spec)]
-            found += here
+        found = []
+        for path in self.row_paths(data, record):
+            row: Any = data
+            for key in path:
+                row = row[key]
+            found.append(row)
         if not found and record in self._nests:
             made = self._row(data, record, random.Random(0))
             found = [made] if made is not None else []
@@ -303,17 +333,34 @@ class Reach:
                 yield Spot(self.pack.externals[key].subject, keys, None)
 
 
-def _below(row: dict[str, Any], spec: FactSpec) -> Iterator[dict[str, Any]]:
-    """The rows that stand in a list, by year or alone in one fact of a row."""
+@lru_cache(maxsize=4)
+def _interpreter(pack: Pack) -> Interpreter:
+    return RuleSet(pack).interpreter
+
+
+@lru_cache(maxsize=1024)
+def reach_of(pack: Pack, rule: str) -> Reach:
+    """What can be reached of a rule, kept for the next one who asks.
+
+    Raises :class:`~policy_rules.errors.NotFoundError` for an unknown rule.
+    """
+    return Reach(pack, rule, _interpreter(pack))
+
+
+def _below(
+    row: dict[str, Any], spec: FactSpec
+) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """The rows that stand in a list, by year or alone in one fact of a row, each with its path."""
+    keys: tuple[str | int, ...] = tuple(spec.path.split("."))
     value: Any = row
-    for key in spec.path.split("."):
+    for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     if spec.kind == "list":
-        yield from value or ()
+        yield from (((*keys, i), item) for i, item in enumerate(value or ()))
     elif spec.kind == "by_year":
-        yield from (value or {}).values()
+        yield from (((*keys, year), item) for year, item in (value or {}).items())
     elif value is not None:
-        yield value
+        yield keys, value
 
 
 def _lists(node: Any) -> Iterator[tuple[dict[str, Any], str]]:

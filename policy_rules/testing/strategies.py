@@ -6,6 +6,7 @@ the right type, most numbers and dates at or next to a line of the pack, some fa
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from policy_rules.packs.loader import load_texts
 from policy_rules.packs.model import Pack
+from policy_rules.testing import drawn
 from policy_rules.testing.layout import INCOMPLETE, Layout, kinds_of
 from policy_rules.testing.random_packs import random_pack
 
@@ -32,7 +34,7 @@ def layout_of(pack: Pack, gap: float, rules: tuple[str, ...] | None = None) -> L
     return Layout(pack, gap, rules)
 
 
-def records(
+def records_of(
     pack: Pack,
     kind: str = "household",
     *,
@@ -44,10 +46,22 @@ def records(
 
     ``gap`` is the chance that a fact is missing, ``max_members`` bounds the members of a household,
     ``rules`` narrows the facts to those that some rules read. Shrinks towards a record without facts
-    on an ordinary day. Raises ValueError for a ``gap`` that is no share and
+    on an ordinary day. Raises ValueError for a kind that is none or a ``gap`` that is no share, and
     :class:`~policy_rules.errors.NotFoundError` for an unknown rule.
     """
-    layout = layout_of(pack, gap, None if rules is None else tuple(rules))
+    chosen = None if rules is None else tuple(rules)
+    return noted(pack, records(pack, kind, gap, max_members, chosen))
+
+
+def records(
+    pack: Pack,
+    kind: str,
+    gap: float = GAP,
+    max_members: int = MEMBERS,
+    rules: tuple[str, ...] | None = None,
+) -> st.SearchStrategy[Record]:
+    """As :func:`records_of`; what is drawn is not noted."""
+    layout = layout_of(pack, gap, rules)
     if kind not in pack.vocabulary.records or kind == "member":
         raise ValueError(f"no kind of record: {kind!r}")
     whole = layout.of(kind)
@@ -92,14 +106,14 @@ def households(
     max_members: int = MEMBERS,
     rules: Iterable[str] | None = None,
 ) -> st.SearchStrategy[Record]:
-    """Plain data of households; see :func:`records`."""
-    return records(pack, gap=gap, max_members=max_members, rules=rules)
+    """Plain data of households; see :func:`records_of`."""
+    return records_of(pack, gap=gap, max_members=max_members, rules=rules)
 
 
 def members(
     pack: Pack, *, gap: float = GAP, rules: Iterable[str] | None = None
 ) -> st.SearchStrategy[Record]:
-    """Plain data of one member, to stand in the ``members`` of a household; see :func:`records`."""
+    """Plain data of one member, to stand in the ``members`` of a household; see :func:`records_of`."""
     layout = layout_of(pack, gap, None if rules is None else tuple(rules))
     row = layout.of("member")
     return st.builds(row.row, _bytes(row.size), dates(pack))
@@ -121,7 +135,7 @@ def populations(
     ValueError for a kind that is none.
     """
     chosen = tuple(kinds)
-    one = st.one_of([records(pack, kind, gap=gap, max_members=max_members) for kind in chosen])
+    one = st.one_of([records(pack, kind, gap, max_members) for kind in chosen])
     return st.lists(one, min_size=min_size, max_size=max_size).map(_numbered)
 
 
@@ -158,6 +172,16 @@ def packs(rules: int = 8) -> st.SearchStrategy[Pack]:
         return load_texts(random_pack(rng, count))
 
     return pack()
+
+
+def noted(pack: Pack, strategy: st.SearchStrategy[Record]) -> st.SearchStrategy[Record]:
+    """A strategy of whole records; the last one drawn can be saved where a test fails."""
+
+    def note(record: Record) -> Record:
+        drawn.last = drawn.Drawn(pack, copy.deepcopy(record))
+        return record
+
+    return strategy.map(note)
 
 
 def kinds(pack: Pack) -> tuple[str, ...]:

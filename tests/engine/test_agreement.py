@@ -20,7 +20,7 @@ from policy_rules.packs.model import Pack
 from policy_rules.packs.references import dependencies, expressions
 from policy_rules.testing.random_packs import random_pack
 from policy_rules.testing.sampling import Sampler
-from policy_rules.testing.strategies import dates, packs, records
+from policy_rules.testing.strategies import dates, packs, records_of
 
 DONGCHUAN = load_pack("yunnan/dongchuan")
 ENGINE = Engine(DONGCHUAN, readings=False)
@@ -30,7 +30,7 @@ KINDS = sorted({r.subject for r in DONGCHUAN.rules.values()} - {"member"})
 @pytest.mark.parametrize("kind", KINDS)
 def test_engines_agree_on_the_real_pack(kind: str) -> None:
     @settings(max_examples=60, deadline=None)
-    @given(records(DONGCHUAN, kind), dates(DONGCHUAN))
+    @given(records_of(DONGCHUAN, kind), dates(DONGCHUAN))
     def agree(data: dict[str, Any], day: Any) -> None:
         ENGINE.evaluate(data, as_of=day)  # raises EngineDisagreement where they do not
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from policy_rules.engine.engine import Engine
-from policy_rules.engine.reference import Interpreter
-from policy_rules.engine.rules import RuleSet
 from policy_rules.packs.model import Pack
 from policy_rules.testing.layout import usual_range
 from policy_rules.testing.lines import plain_number
-from policy_rules.testing.reaching import Reach, Spot
-from policy_rules.testing.strategies import Record, records
+from policy_rules.testing.reaching import Reach, Spot, reach_of
+from policy_rules.testing.strategies import Record, noted, records
 
 #: The most facts that are moved on the way from a record that was found.
 MOVED: Final = 4
@@ -33,22 +30,11 @@ def near(pack: Pack | Engine, rule: str) -> st.SearchStrategy[Record]:
 
     The search is made when the first record is drawn, and kept; it sees what the pack's overlays supply
     and no case of the pack. Where it finds nothing (a rule that rests on an external parameter nobody
-    has supplied), records of the facts the rule reads are drawn as :func:`records` does. Raises
+    has supplied), records of the facts the rule reads are drawn as :func:`records_of` does. Raises
     :class:`~policy_rules.errors.NotFoundError` for an unknown rule.
     """
     reach = reach_of(pack.pack if isinstance(pack, Engine) else pack, rule)
-    return st.deferred(lambda: _near(reach))
-
-
-@lru_cache(maxsize=4)
-def _interpreter(pack: Pack) -> Interpreter:
-    return RuleSet(pack).interpreter
-
-
-@lru_cache(maxsize=1024)
-def reach_of(pack: Pack, rule: str) -> Reach:
-    """What can be reached of a rule, kept for the next one who asks."""
-    return Reach(pack, rule, _interpreter(pack))
+    return noted(reach.pack, st.deferred(lambda: _near(reach)))
 
 
 def _near(reach: Reach) -> st.SearchStrategy[Record]:
