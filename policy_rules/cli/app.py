@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "coverage": ("coverage", "coverage"),
     "check": ("packs", "check"),
     "properties": ("properties", "properties"),
+    "soundness": ("soundness", "soundness"),
     "mutate": ("mutating", "mutate"),
     "snapshot": ("regress", "snapshot"),
     "regress": ("regress", "regress"),

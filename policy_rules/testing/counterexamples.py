@@ -21,12 +21,13 @@ from policy_rules.engine.engine import Engine
 from policy_rules.errors import Problem
 from policy_rules.facts.dictionary import RecordSpec
 from policy_rules.packs.model import Pack
+from policy_rules.testing.cases import load_cases
 from policy_rules.testing.holding import Held, failed, refuted
 from policy_rules.testing.judging import refuting_move
 from policy_rules.testing.lines import Lines
-from policy_rules.testing.properties import Property
+from policy_rules.testing.properties import Property, load_properties
 from policy_rules.testing.records import without_one
-from policy_rules.testing.trying import Step, Trial, idle
+from policy_rules.testing.trying import SAMPLES, PropertyReport, Step, Trial, idle
 from policy_rules.writing import replacing
 
 #: Numbers of so many digits may be somebody's, and are left out.
@@ -257,6 +258,19 @@ def write_unargued(folder: Path, pack: Pack, cases: Iterable[Mapping[str, Any]])
             beside.write_text(text, "utf-8")
         written.append(path)
     return written
+
+
+def save_refuted(pack: Pack, report: PropertyReport, folder: Path) -> list[Path]:
+    """Write what refutes the properties of a report as cases to be argued; gives the files.
+
+    Raises :class:`~policy_rules.errors.EvaluationError` where a file cannot be written.
+    """
+    failed = {p.detail for p in report.failures if p.code == "property_failed"}
+    if not failed:
+        return []
+    trial = Trial(pack, load_cases(pack), seed=0)
+    tried = (try_property(trial, w, SAMPLES) for w in load_properties(pack) if w.id in failed)
+    return write_unargued(folder, pack, [found.as_case() for _, _, found in tried if found])
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,6 +6,7 @@ so that a test can ask for every error there is, and tell where another one come
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -81,25 +82,28 @@ def lawless_records(pack: Pack, *codes: str) -> st.SearchStrategy[Any]:
             )
     wanted = [w for w in _wrongs(pack) if not codes or w.code in codes]
     by_code: dict[str, list[Wrong]] = {}
+    by_kind: dict[str, list[Wrong]] = {}
     for wrong in wanted:
         by_code.setdefault(wrong.code, []).append(wrong)
+        if wrong.path:
+            by_kind.setdefault(wrong.kind, []).append(wrong)
     # a code, then a way to come to it: some have a thousand ways, others one
     first = st.one_of([st.sampled_from(ways) for ways in by_code.values()])
-    return first.flatmap(lambda wrong: _spoilt(pack, wrong, wanted))
+    lawful = {kind: records(pack, kind, max_members=2) for kind in by_kind}
+    more = {kind: st.lists(st.sampled_from(ways), max_size=2) for kind, ways in by_kind.items()}
 
-
-def _spoilt(pack: Pack, first: Wrong, wanted: list[Wrong]) -> st.SearchStrategy[Any]:
-    if not first.path:
-        return st.just(first.value)
-    others = [w for w in wanted if w.kind == first.kind and w.path]
-    lawful = records(pack, first.kind, max_members=2)
-
-    def spoil(record: dict[str, Any], more: list[Wrong]) -> dict[str, Any]:
-        for wrong in (*more, first):  # the first last, so that no other undoes it
-            record = _put(record, wrong.path, wrong.value)
+    @st.composite
+    def spoilt(draw: st.DrawFn) -> Any:
+        wrong = draw(first)
+        if not wrong.path:
+            return copy.deepcopy(wrong.value)
+        others = draw(more[wrong.kind])
+        record = draw(lawful[wrong.kind])
+        for one in (*others, wrong):  # the first last, so that no other undoes it
+            record = _put(record, one.path, one.value)
         return record
 
-    return st.builds(spoil, lawful, st.lists(st.sampled_from(others), max_size=2))
+    return spoilt()
 
 
 _GONE: Final = object()

@@ -77,10 +77,10 @@ class Layout:
             raise ValueError(f"gap is a share from 0 to 1, not {gap}")
         self.pack, self.gap = pack, gap
         chosen = None if rules is None else tuple(rules)
-        self.lines = Lines.of(pack, chosen)
         self.facts: dict[str, list[FactSpec]] = {}
         for spec in required_facts(pack, chosen):
             self.facts.setdefault(spec.record, []).append(spec)
+        self.lines = Lines.of(pack, chosen)
         self.externals: dict[str, list[str]] = {}
         for external in pack.externals.values():
             self.externals.setdefault(external.subject, []).append(external.id)
@@ -150,7 +150,7 @@ class Layout:
 
     def _start(self, gap: float) -> tuple[int, int]:
         """How many byte values mean that a fact is missing, and how many there are for the rest."""
-        missing = min(255, max(1, round(256 * gap)))
+        missing = min(255, max(1, round(256 * gap))) if gap else 0
         return missing, 256 - missing
 
     def _number(self, spec: FactSpec, gap: float) -> Reader:

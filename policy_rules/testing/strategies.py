@@ -7,11 +7,13 @@ the right type, most numbers and dates at or next to a line of the pack, some fa
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from hypothesis import note
 from hypothesis import strategies as st
 
 from policy_rules.packs.loader import load_texts
@@ -160,16 +162,21 @@ def packs(rules: int = 8) -> st.SearchStrategy[Pack]:
     """Random well-typed packs of up to ``rules`` rules about households and members.
 
     They have populations, references between rules, exclusions, amounts, duties, an external condition
-    and a dated parameter. Shrinks towards a pack of one rule of one line.
+    and a dated parameter. Shrinks towards few rules of one line each.
     """
     if rules < 1:
         raise ValueError(f"rules is 1 or more, not {rules}")
 
+    chances = _bytes(48 + 48 * rules)
+
     @st.composite
     def pack(draw: st.DrawFn) -> Pack:
         count = draw(st.integers(1, rules))
-        rng = draw(st.randoms(use_true_random=False))
-        return load_texts(random_pack(rng, count))
+        texts = random_pack(_Chances(draw(chances)), count)
+        note(
+            "\n".join(f"# {file}\n{text}" for file, text in texts.items())
+        )  # told where a test fails
+        return load_texts(texts)
 
     return pack()
 
@@ -177,11 +184,28 @@ def packs(rules: int = 8) -> st.SearchStrategy[Pack]:
 def noted(pack: Pack, strategy: st.SearchStrategy[Record]) -> st.SearchStrategy[Record]:
     """A strategy of whole records; the last one drawn can be saved where a test fails."""
 
-    def note(record: Record) -> Record:
+    def remember(record: Record) -> Record:
         drawn.last = drawn.Drawn(pack, copy.deepcopy(record))
         return record
 
-    return strategy.map(note)
+    return strategy.map(remember)
+
+
+class _Chances(random.Random):
+    """Chances read from bytes, the least where there are no more: fewer bytes make a plainer pack."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = iter(data)
+        super().__init__(0)
+
+    def random(self) -> float:
+        return next(self._left, 0) / 256
+
+    def getrandbits(self, k: int, /) -> int:
+        bits = 0
+        for _ in range(-(-k // 8)):
+            bits = bits << 8 | next(self._left, 0)
+        return bits >> -k % 8
 
 
 def kinds(pack: Pack) -> tuple[str, ...]:
