@@ -41,6 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A wrong setting is told before anything runs."""
+    _samples(config)
+
+
 def pack_folder(path: Path, stem: str = "cases") -> Path | None:
     """The pack a file of cases (or of properties) belongs to, or None where it is no such file."""
     folder = path.parent if path.name == f"{stem}.yaml" else path.parent.parent
