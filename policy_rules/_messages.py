@@ -369,6 +369,11 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "the case {detail} expects {expected}, got {got}",
         "zh": "案例 {detail} 预期为 {expected}，实际为 {got}",
     },
+    "case_unargued": {
+        "en": "the case {got} is a saved counterexample: read the clause, write what is to be expected, "
+        "then take out `argued: false`",
+        "zh": "案例 {got} 是保存下来的反例：请对照条款原文确定应有结论，写入 `expect` 后删去 `argued: false`",
+    },
     "leaf_never_decided": {
         "en": "no case has seen {got} decide {expected}",
         "zh": "没有案例使条件 {got} 得出 {expected}",

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "coverage": ("coverage", "coverage"),
     "check": ("packs", "check"),
     "properties": ("properties", "properties"),
+    "soundness": ("soundness", "soundness"),
     "mutate": ("mutating", "mutate"),
     "agree": ("agreeing", "agree"),
     "snapshot": ("regress", "snapshot"),

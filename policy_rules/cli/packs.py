@@ -20,6 +20,8 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.solving import SaveOption
+from policy_rules.cli.writing import said_written
 from policy_rules.errors import NotFoundError, Place, Problem, shown
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.facts.jsonschema import record_schema
@@ -32,6 +34,7 @@ from policy_rules.render.locators import find
 from policy_rules.sources.checking import ledger_figures
 from policy_rules.sources.ledger import audit
 from policy_rules.testing.cases import check_cases, load_cases
+from policy_rules.testing.counterexamples import save_refuted
 from policy_rules.testing.second_reading import differences, load_second_reading
 from policy_rules.testing.trying import check_properties
 
@@ -104,6 +107,7 @@ def check(
             help="规则包的名称；不写则检查全部(给出 --rules 时为该目录的全部) packs, by default all (those of --rules, where given)"
         ),
     ] = None,
+    save: SaveOption = None,
     rules: RulesOption = None,
     lang: LangOption = Language.zh,
     form: FormatOption = Format.table,
@@ -123,6 +127,9 @@ def check(
             read = [*ledger_figures(pack), *differences(pack, load_second_reading(pack))]
             cases = check_cases(pack)
             properties = check_properties(pack, load_cases(pack))
+            if save is not None:
+                for path in save_refuted(pack, properties, save):
+                    said_written(path, lang)
             audited = [*versions, *ledger_report.problems, *read]
             failed = failed or not cases.ok or bool(audited) or bool(properties.failures)
             lines += [p.render(language) for p in audited]

@@ -377,9 +377,11 @@ class Pack:
     choices: Mapping[str, str] = attrs.field(factory=dict)
 
     def __repr__(self) -> str:
-        return (
-            f"<Pack {self.id}@{self.version}: {len(self.rules)} rules, {len(self.targets)} targets>"
-        )
+        size = f"{len(self.rules)} rules, {len(self.targets)} targets"
+        return f"<Pack {self.id}@{self.version}: {size}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # IPython and Hypothesis would print every rule
 
     def with_overlay(self, overlay: Any) -> Pack:
         """A copy with external parameters, conditions and decided readings supplied.

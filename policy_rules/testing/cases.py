@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -29,6 +30,7 @@ from policy_rules.schema import check
 from policy_rules.testing.boundaries import expanded, of_codes
 from policy_rules.testing.coverage import Coverage, Gap
 from policy_rules.testing.files import documents_of
+from policy_rules.testing.holding import Held, Holding, read_held
 from policy_rules.testing.records import put, supply
 from policy_rules.testing.target_cases import TargetRunner, load_target_cases
 from policy_rules.verdict import Verdict
@@ -48,6 +50,10 @@ class Case:
     place: Place
     #: where each expectation stands
     places: Mapping[str, Place] = attrs.field(factory=dict)
+    #: properties that are to hold of the record
+    holds: tuple[Held, ...] = ()
+    #: false of a counterexample that was saved, until somebody has read the clause
+    argued: bool = True
 
 
 @attrs.frozen
@@ -112,8 +118,10 @@ def read_cases(document: Document, pack: Pack) -> list[Case]:
         found.append(
             Case(
                 data["id"], pack.id, record, str(data["as_of"]),
-                data.get("overlay") or {}, data["expect"], place,
-                {k: document.key_place((*at, "expect", k)) for k in data["expect"]},
+                data.get("overlay") or {}, data.get("expect") or {}, place,
+                {k: document.key_place((*at, "expect", k)) for k in data.get("expect") or ()},
+                read_held(data.get("holds") or (), document, at),
+                data.get("argued", True),
             )
         )  # fmt: skip
     problems.raise_if_any(PackError)
@@ -138,6 +146,7 @@ class Runner:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self._engines: dict[str, Engine] = {}
+        self._holding = Holding(pack)
 
     def engine(self, overlay: Mapping[str, Any]) -> Engine:
         """The engine under an overlay."""
@@ -164,9 +173,16 @@ class Runner:
                 )
                 for p in error.problems
             )
-        if coverage is not None:
+        if coverage is not None and case.argued:
             coverage.see(engine, record, result.as_of)
-        return tuple(self._compare(case, result))
+        return (*self._compare(case, result), *self._held(case, engine, result.as_of))
+
+    def _held(self, case: Case, engine: Engine, day: date) -> Iterator[Problem]:
+        """The properties that do not hold of a case, and that nobody has argued it yet."""
+        for held in case.holds:
+            yield from self._holding.problems(held, engine, case.record, day)
+        if not case.argued:
+            yield Problem("case_unargued", case.place, got=shown(case.id))
 
     def _compare(self, case: Case, result: Determination) -> Iterator[Problem]:
         found = {f.id: f for f in result.findings}

@@ -75,6 +75,23 @@ def implies(engine: Engine, wanted: Property, data: Mapping[str, Any], day: date
     return None if record is None else _implies(engine, wanted, record, day)
 
 
+def refuting_move(
+    engine: Engine, wanted: Property, data: Mapping[str, Any], day: date, *, tries: int = 20
+) -> dict[str, Any] | None:
+    """The record with the fact of a monotone property moved so that the YES is lost, if one is found."""
+    record = recorded(engine, data)
+    if record is None:
+        return None
+    said = engine.verdicts(record, as_of=day)
+    subjects = [s for (rule, s), v in said.items() if rule in wanted.rules and v is Verdict.YES]
+    for number in range(tries):
+        for subject in subjects:
+            for other in _moved(wanted, data, subject, random.Random(number)):
+                if judged(engine, wanted, data, day, moved=other) is False:
+                    return other
+    return None
+
+
 def _implies(engine: Engine, wanted: Property, record: Household, day: date) -> bool | None:
     told: bool | None = None
     rows = record.members if wanted.subject == "member" else (None,)

@@ -1,9 +1,10 @@
-"""The records of cases files: how a case changes a record it starts from."""
+"""Records as plain data: how a case changes the one it starts from, and how one is made smaller."""
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 UNSET: Final = "__unset__"
@@ -50,3 +51,26 @@ def supply(record: dict[str, Any], externals: Mapping[str, Any], pack: str) -> N
                 target = member
         given = target.setdefault("external", {})
         given.setdefault(pack, {}).update(conditions)
+
+
+def without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The record with one fact left out, the outermost first."""
+
+    def paths(node: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        items = node.items() if isinstance(node, dict) else enumerate(node)
+        below = []
+        for key, value in items:
+            if at or key not in ("kind", "id"):
+                yield (*at, key)
+            if isinstance(value, dict | list):
+                below.append((key, value))
+        for key, value in below:
+            yield from paths(value, (*at, key))
+
+    for path in list(paths(data, ())):
+        smaller = copy.deepcopy(data)
+        target: Any = smaller
+        for key in path[:-1]:
+            target = target[key]
+        del target[path[-1]]
+        yield smaller

@@ -22,6 +22,7 @@ from policy_rules.packs.model import Pack
 from policy_rules.testing.cases import Case
 from policy_rules.testing.judging import implies, judged
 from policy_rules.testing.properties import Property, load_properties
+from policy_rules.testing.records import without_one
 from policy_rules.testing.sampling import Sampler
 from policy_rules.verdict import Verdict
 
@@ -108,6 +109,7 @@ class Trial:
     def __init__(self, pack: Pack, cases: Sequence[Case], seed: int) -> None:
         self.pack = pack
         self.engines: dict[str, Engine] = {}
+        self.overlays: dict[str, Mapping[str, Any]] = {}
         self.sampler = Sampler(pack)
         self.seed = seed
         self.bases = list(self._bases(cases))
@@ -118,22 +120,35 @@ class Trial:
             if not isinstance(day, date) or case.overlay.get("readings"):
                 continue  # a property is claimed of the pack as it is read
             try:
-                engine = self._engine(case.overlay)
+                engine = self.engine(case.overlay)
                 said = engine.verdicts(case.record, as_of=day)
             except PolicyRulesError:
                 continue
             yes = frozenset(rule for (rule, _), v in said.items() if v is Verdict.YES)
             yield _Base(case.record, day, engine, yes)
 
-    def _engine(self, overlay: Mapping[str, Any]) -> Engine:
+    def engine(self, overlay: Mapping[str, Any]) -> Engine:
+        """The engine under an overlay."""
         key = json.dumps(overlay, sort_keys=True, default=str)
         if key not in self.engines:
             pack = self.pack.with_overlay(overlay) if overlay else self.pack
             self.engines[key] = Engine(pack, engine="reference", readings=False)
+            self.overlays[key] = overlay
         return self.engines[key]
+
+    def supplied(self, step: Step) -> Mapping[str, Any]:
+        """The overlay a record was tried under."""
+        return next(self.overlays[k] for k, engine in self.engines.items() if engine is step.engine)
 
     def run(self, wanted: Property, samples: int) -> tuple[int, Problem | None]:
         """How many records put a property to the test, and what is wrong with it."""
+        tried, step = self.refuting(wanted, samples)
+        if step is not None:
+            return tried, self.failed(wanted, step)
+        return tried, idle(wanted) if tried == 0 else None
+
+    def refuting(self, wanted: Property, samples: int) -> tuple[int, Step | None]:
+        """How many records put a property to the test, and one of which it does not hold."""
         rng = random.Random(f"{self.seed} {wanted.id}")
         telling = self.telling(wanted)
         tried = 0
@@ -142,9 +157,9 @@ class Trial:
                 break
             step = self.step(wanted, telling, rng)
             if step.held is False:
-                return tried, self.failed(wanted, step)
+                return tried, step
             tried += step.held is True
-        return tried, idle(wanted) if tried == 0 else None
+        return tried, None
 
     def step(self, wanted: Property, telling: Sequence[_Base], rng: random.Random) -> Step:
         """One record near a case, drawn from ``rng``, and whether the property holds of it."""
@@ -235,26 +250,3 @@ def _recorded(node: Any, keys: Sequence[str]) -> bool:
     if below is None and keys[0].isdigit():
         below = node.get(int(keys[0]))
     return _recorded(below, keys[1:])
-
-
-def without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The record with one fact left out, the outermost first."""
-
-    def paths(node: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-        items = node.items() if isinstance(node, dict) else enumerate(node)
-        below = []
-        for key, value in items:
-            if at or key not in ("kind", "id"):
-                yield (*at, key)
-            if isinstance(value, dict | list):
-                below.append((key, value))
-        for key, value in below:
-            yield from paths(value, (*at, key))
-
-    for path in list(paths(data, ())):
-        smaller = copy.deepcopy(data)
-        target: Any = smaller
-        for key in path[:-1]:
-            target = target[key]
-        del target[path[-1]]
-        yield smaller

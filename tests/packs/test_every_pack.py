@@ -17,10 +17,8 @@ from policy_rules.facts.record import read_record
 from policy_rules.packs.registry import list_packs
 from policy_rules.sources.checking import check_source, text_of
 from policy_rules.sources.ledger import audit, deciding
-from policy_rules.testing.cases import load_cases
 from policy_rules.testing.properties import load_properties
 from policy_rules.testing.sampling import Sampler
-from policy_rules.testing.trying import check_properties
 
 ROOT = Path(__file__).parents[2]
 TEXTS = Path(os.environ.get("OFFICIAL_TEXTS", ROOT.parent / "shared" / "sources"))
@@ -65,11 +63,9 @@ def test_findings_read_in_both_languages(name: str) -> None:
 
 
 @every_pack
-def test_its_properties_hold(name: str) -> None:
-    pack = load(name)
-    assert len(load_properties(pack)) >= 8
-    report = check_properties(pack, load_cases(pack), samples=30)
-    assert not report.failures, report.render("en")
+def test_it_declares_properties(name: str) -> None:
+    """`pytest rules` tries them, `policy-rules check` and `properties` more thoroughly."""
+    assert len(load_properties(load(name))) >= 8
 
 
 @every_pack

@@ -23,7 +23,7 @@ from policy_rules.testing.agreement.engines import (
     compared,
     differing,
 )
-from policy_rules.testing.trying import without_one
+from policy_rules.testing.records import without_one
 from policy_rules.writing import write_whole
 
 #: Disagreements that are made small and kept; beyond these they are only counted.

@@ -227,7 +227,8 @@ class _Asking:
         }
         if not expect:
             return False
-        return bool(self.runner.run(attrs.evolve(_fitting(case, self.part), expect=expect)))
+        asked = attrs.evolve(_fitting(case, self.part), expect=expect, holds=())
+        return bool(self.runner.run(asked))
 
 
 class _Runner(Runner):
