@@ -25,6 +25,7 @@ from policy_rules.facts.rows import (
     Items,
     Row,
 )
+from policy_rules.text import writable
 from policy_rules.verdict import ANY_DATE, Interval
 from policy_rules.yamldoc import Document, Path_, dotted
 
@@ -54,10 +55,17 @@ class _Reader:
         self.document = document
         self.problems = Problems()
 
-    def place(self, path: Path_, *, key: bool = False) -> Place:
+    def place(self, path: Path_, *, key: bool = False, known: str = "") -> Place:
+        """Where something stands. A key may be a name: what an error does not repeat is `…` in its path,
+        too; ``known`` is the right word the last key is like, if any."""
+        told = [
+            k if discreet_key(k, known if i == len(path) else "") == shown(k) else "…"
+            for i, k in enumerate(path, 1)
+        ]
         if self.document is None:
-            return Place(path=dotted(path))
-        return self.document.key_place(path) if key else self.document.place(path)
+            return Place(path=dotted(tuple(told)))
+        found = self.document.key_place(path) if key else self.document.place(path)
+        return attrs.evolve(found, path=dotted(tuple(told)))
 
     def note(self, path: Path_, bad: Refused, *, key: bool = False) -> None:
         code, expected, got, near = bad.problem
@@ -95,10 +103,11 @@ class _Reader:
         value = data.get(key)
         if value is None:
             return ""
-        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(value)
-        self.note((*path, key), Refused("wrong_type", "text", discreet(value)))
-        return ""
+        try:
+            return self.reference(None, value, path)
+        except Refused as bad:
+            self.note((*path, key), bad)
+            return ""
 
     def external(self, data: Any, path: Path_) -> External:
         if data is None:
@@ -108,13 +117,20 @@ class _Reader:
             return {}
         found: dict[str, dict[str, bool]] = {}
         for pack, conditions in data.items():
+            here = (*path, pack)
+            if not writable(str(pack)):
+                self.note(here, Refused("broken_text", got=discreet(pack)), key=True)
+                continue
             if not isinstance(conditions, Mapping):
-                self.note((*path, pack), Refused("wrong_type", "a mapping", discreet(conditions)))
+                self.note(here, Refused("wrong_type", "a mapping", discreet(conditions)))
                 continue
             for name, value in conditions.items():
-                if value is not None and not isinstance(value, bool):
+                if not writable(str(name)):
+                    bad = Refused("broken_text", got=discreet(name))
+                    self.note((*here, name), bad, key=True)
+                elif value is not None and not isinstance(value, bool):
                     bad = Refused("wrong_type", "true or false", discreet(value))
-                    self.note((*path, pack, name), bad)
+                    self.note((*here, name), bad)
                 elif value is not None:
                     found.setdefault(str(pack), {})[str(name)] = value
         return found
@@ -170,9 +186,7 @@ class _Reader:
 
     def unknown_key(self, path: Path_, expected: str, near: str) -> None:
         # the value stays out of the message, it may be a name; and so may the key itself
-        got, place = discreet_key(path[-1], near), self.place(path, key=True)
-        if got != shown(path[-1]):
-            place = attrs.evolve(place, path=dotted((*path[:-1], "…")))
+        got, place = discreet_key(path[-1], near), self.place(path, key=True, known=near)
         self.problems.add("unknown_key", place, expected=expected, got=got, nearest=near)
 
     # -- values ---------------------------------------------------------------------------
@@ -223,7 +237,9 @@ class _Reader:
                 self.note((*path, i), bad)
         return frozenset(found)
 
-    def reference(self, fact: FactSpec, value: Any, path: Path_) -> str:
+    def reference(self, fact: FactSpec | None, value: Any, path: Path_) -> str:
+        if isinstance(value, str) and not writable(value):
+            raise Refused("broken_text", got=discreet(value))
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
         raise Refused("wrong_type", "text", discreet(value))
@@ -279,7 +295,8 @@ class _Reader:
         for key, item in value.items():
             here = (*path, key)
             if str(key) not in _YEARS:
-                self.note(here, Refused("out_of_range", "1990 – 2100", discreet(key)), key=True)
+                bad = Refused("out_of_range", "1990 – 2100", discreet_key(key))
+                self.note(here, bad, key=True)
             elif item is not None and not isinstance(item, Mapping):
                 self.note(here, Refused("wrong_type", "a mapping", discreet(item)))
             elif item is not None:

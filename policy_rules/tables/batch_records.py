@@ -292,6 +292,9 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
     above: list[tuple[Any, Any]] = []
     at = data
     for step in path[:-1]:
+        if step == "…" and isinstance(at, dict):
+            _leave_hidden(at)
+            return
         key = _key(at, step)
         if key is None:
             return
@@ -304,9 +307,8 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
             given = at.get("id")
             name = given if isinstance(given, str | int) else ""
             at["id"] = f"{name}~{above[-1][1] + 1}"
-        elif last == "…":  # keys an error does not repeat
-            for name in [k for k in at if discreet_key(k) != shown(k)]:
-                del at[name]
+        elif last == "…":
+            _leave_hidden(at)
         elif (key := _key(at, last)) is not None:
             del at[key]
     elif isinstance(at, list) and (key := _key(at, last)) is not None and above:
@@ -315,6 +317,12 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
         else:  # one bad code: what the set holds is not known
             outer, name = above[-1]
             outer[name] = None
+
+
+def _leave_hidden(data: dict[Any, Any]) -> None:
+    """Take out the keys an error does not repeat."""
+    for name in [k for k in data if discreet_key(k) != shown(k)]:
+        del data[name]
 
 
 def _key(at: Any, step: str) -> Any:
