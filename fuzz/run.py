@@ -12,8 +12,12 @@ as data. Exit codes: 0 fine, 1 something was found, 2 it could not run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import importlib
 import json
+import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -116,8 +120,15 @@ def child(name: str, rest: list[str]) -> None:
     """Run libFuzzer on one harness; does not come back."""
     import atheris
 
-    with atheris.instrument_imports(include=["policy_rules", "yaml"]):
-        from harnesses import HARNESSES
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+        with atheris.instrument_imports(include=["policy_rules"]):
+            import policy_rules
+            from harnesses import HARNESSES
+
+            # what is imported when first needed is instrumented too
+            for module in pkgutil.walk_packages(policy_rules.__path__, "policy_rules."):
+                if module.name.split(".")[1] in ("tables", "engine", "diff", "facts", "expr", "packs"):
+                    importlib.import_module(module.name)
     one = HARNESSES[name]
     atheris.Setup([sys.argv[0], *rest], lambda data: one(data) and None)
     atheris.Fuzz()

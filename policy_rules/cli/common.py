@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import wraps
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 import yaml
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from policy_rules.diff.days import full_day
-from policy_rules.errors import Lang, PolicyRulesError
+from policy_rules.errors import Lang, PolicyRulesError, safe
 from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
 
@@ -90,10 +91,21 @@ def lang_of(language: Language) -> Lang:
     return "zh" if language is Language.zh else "en"
 
 
+class _Console(Console):
+    """A console that passes on no control characters of what it is given (a household's number may hold them)."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments of a renderable."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else safe(text), style, control)
+
+
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal."""
     plain = not sys.stdout.isatty()
-    return Console(width=140 if plain else None, soft_wrap=False, highlight=False)
+    return _Console(width=140 if plain else None, soft_wrap=False, highlight=False)
 
 
 def emit(data: Any, form: Format, table: Callable[[], RenderableType]) -> None:

@@ -84,7 +84,7 @@ class _Book:
         }
         self._head = target.add_format(
             {**plain, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E78"}
-            | {"align": "center", "valign": "vcenter"}
+            | {"align": "center", "valign": "vcenter", "quote_prefix": True}
         )
 
     def sheet(

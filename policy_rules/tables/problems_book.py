@@ -55,8 +55,9 @@ def write_problems(
 def _styles(book: Any) -> tuple[Any, Any]:
     head = book.add_format({"bold": True, "font_name": _FONT, "font_color": "#FFFFFF",
                             "bg_color": "#1F4E78", "border": 1, "text_wrap": True})  # fmt: skip
-    body = book.add_format({"font_name": _FONT, "font_size": 10, "border": 1,
-                            "text_wrap": True, "valign": "top"})  # fmt: skip
+    # a cell that is edited stays a text: what begins with = does not become a formula
+    body = book.add_format({"font_name": _FONT, "font_size": 10, "border": 1, "text_wrap": True,
+                            "valign": "top", "quote_prefix": True})  # fmt: skip
     return head, body
 
 

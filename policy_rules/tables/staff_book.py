@@ -201,9 +201,12 @@ class _Writer:
             v: target.add_format({**edge, "quote_prefix": True, "bg_color": c})
             for v, c in _FILLS.items()
         }
+        self._link = target.add_format(
+            {"quote_prefix": True, "hyperlink": True, "font_color": "#0563C1", "underline": 1}
+        )
         self._head = target.add_format(
             {**edge, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E78"}
-            | {"align": "center", "valign": "vcenter"}
+            | {"align": "center", "valign": "vcenter", "quote_prefix": True}
         )
 
     def cover(self, areas: Sequence[str], split: Mapping[str, int], count: Counter[str]) -> None:
@@ -232,7 +235,7 @@ class _Writer:
                 rows = min(book.most_rows, count[area] - n * book.most_rows)
                 self._set_up(self._sheets[area, n], rows)
                 quoted = name.replace("'", "''")
-                notes.write_url(line, 0, f"internal:'{quoted}'!A1", None, name)
+                notes.write_url(line, 0, f"internal:'{quoted}'!A1", self._link, name)
                 notes.write_number(line, 1, rows)
                 line += 1
 
