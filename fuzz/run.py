@@ -41,13 +41,19 @@ _STATUS = re.compile(r"#(\d+)\s.*?cov: (\d+) ft: (\d+) corp: (\d+)")
 
 def main() -> int:
     """Fuzz what was asked for."""
-    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    ask.add_argument("harness", help="pack, overlay, expression, name, record, table, workbook, options, all")
+    ask = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    ask.add_argument(
+        "harness", help="pack, overlay, expression, name, record, table, workbook, options, all"
+    )
     ask.add_argument("--seconds", type=int, default=60)
     ask.add_argument("--seed", type=int, default=1)
     ask.add_argument("--input", type=Path)
     ask.add_argument("--json", type=Path, help="write the figures here")
-    ask.add_argument("--work", type=Path, default=ROOT / ".fuzz", help="where corpus and finds are kept")
+    ask.add_argument(
+        "--work", type=Path, default=ROOT / ".fuzz", help="where corpus and finds are kept"
+    )
     ask.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given, rest = ask.parse_known_args()
     if given.child:
@@ -57,7 +63,11 @@ def main() -> int:
     if given.harness not in (*HARNESSES, "all"):
         ask.error(f"no harness {given.harness}")
     if given.input is not None:
-        print("accepted" if HARNESSES[given.harness](given.input.read_bytes()) else "refused, as documented")
+        print(
+            "accepted"
+            if HARNESSES[given.harness](given.input.read_bytes())
+            else "refused, as documented"
+        )
         return 0
     try:
         import atheris  # noqa: F401
@@ -120,15 +130,19 @@ def child(name: str, rest: list[str]) -> None:
     """Run libFuzzer on one harness; does not come back."""
     import atheris
 
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
-        with atheris.instrument_imports(include=["policy_rules"]):
-            import policy_rules
-            from harnesses import HARNESSES
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+        atheris.instrument_imports(include=["policy_rules"]),
+    ):
+        from harnesses import HARNESSES
 
-            # what is imported when first needed is instrumented too
-            for module in pkgutil.walk_packages(policy_rules.__path__, "policy_rules."):
-                if module.name.split(".")[1] in ("tables", "engine", "diff", "facts", "expr", "packs"):
-                    importlib.import_module(module.name)
+        import policy_rules
+
+        # what is imported when first needed is instrumented too
+        for module in pkgutil.walk_packages(policy_rules.__path__, "policy_rules."):
+            if module.name.split(".")[1] in ("tables", "engine", "diff", "facts", "expr", "packs"):
+                importlib.import_module(module.name)
     one = HARNESSES[name]
     atheris.Setup([sys.argv[0], *rest], lambda data: one(data) and None)
     atheris.Fuzz()

@@ -54,7 +54,11 @@ def words(name: str) -> list[bytes]:
     if name == "record":
         keys = [*_keys(json.loads(ROOT.joinpath("tests/bad/ten.json").read_text("utf-8")))]
     if name == "pack":
-        keys = [line.strip().split(":")[0] + ": " for text in base().values() for line in text.splitlines()]
+        keys = [
+            line.strip().split(":")[0] + ": "
+            for text in base().values()
+            for line in text.splitlines()
+        ]
     return [w.encode("utf-8", "surrogatepass") for w in dict.fromkeys((*extra, *VALUES, *keys))]
 
 
@@ -98,13 +102,21 @@ def _expressions() -> Iterator[bytes]:
 
 
 def _names() -> Iterator[bytes]:
-    yield from (b"guangxi", b"yunnan/dongchuan", b"guangxi@1.0.0", b"guangxi@1", b"../x", b"a@../../x", b"530113")
+    yield from (
+        b"guangxi",
+        b"yunnan/dongchuan",
+        b"guangxi@1.0.0",
+        b"guangxi@1",
+        b"../x",
+        b"a@../../x",
+        b"530113",
+    )
 
 
 def _records() -> Iterator[bytes]:
     for path in sorted([*(ROOT / "examples").glob("*-family.yaml"), BAD / "ten.yaml"]):
         yield b"\x00" + path.read_bytes()
-    for path in sorted(BAD.glob("*/record.*")) + [BAD / "ten.json"]:
+    for path in [*sorted(BAD.glob("*/record.*")), BAD / "ten.json"]:
         yield (b"\x01" if path.suffix == ".json" else b"\x00") + path.read_bytes()
 
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import made_up
 import openpyxl
-
 from typer.testing import CliRunner, Result
 
 from policy_rules.cli.app import app
@@ -37,7 +36,14 @@ FORMULAS: Final = (
 DAY: Final = "2023-06-30"
 
 
-_NAMES: Final = ("重点帮扶户", "focus household", "公益性岗位", "某县低收入家庭帮扶办法(试行)", "a made-up county's rules", "某县")
+_NAMES: Final = (
+    "重点帮扶户",
+    "focus household",
+    "公益性岗位",
+    "某县低收入家庭帮扶办法(试行)",
+    "a made-up county's rules",
+    "某县",
+)
 
 
 def house(folder: Path, labels: Sequence[str] = _NAMES) -> Path:
@@ -111,8 +117,6 @@ WRITERS: Final[dict[str, tuple[str, str]]] = {
     "freeze": ("packs freeze sample --rules {house}/rules", "rules/versions"),
     "cases": ("diff sample other --rules {house}/rules --save-case {house}/cases", "cases"),
 }
-#: Writers of figures that need an extra: they take longer to import than all others to run.
-SLOW: Final = frozenset({"coverage-svg", "coverage-png", "cases"})
 
 
 def people(folder: Path, cells: Sequence[str] = ("=1+1",)) -> Path:

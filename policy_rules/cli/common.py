@@ -5,8 +5,11 @@ Exit codes: 0 fine, 1 a check found something, 2 bad input.
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -20,7 +23,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from policy_rules.diff.days import full_day
-from policy_rules.errors import Lang, PolicyRulesError, safe
+from policy_rules.errors import Lang, Place, PolicyRulesError, Problem, safe
 from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
 
@@ -28,6 +31,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FINDINGS, BAD_INPUT = 1, 2
+#: What standard output fails with where it takes no more.
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 
 class Language(enum.StrEnum):
@@ -128,7 +133,9 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            sys.stdout.flush()
+            return result
         except PolicyRulesError as error:
             language = kwargs.get("lang", Language.zh)
             lang = lang_of(language if isinstance(language, Language) else Language.zh)
@@ -142,5 +149,15 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            # the screen, or the file it is led into: nothing more is said there
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            detail = error.strerror or type(error).__name__
+            problem = Problem("cannot_write", Place(), detail=detail)
+            typer.echo(problem.render(lang_of(kwargs.get("lang", Language.zh))), err=True)  # type: ignore[arg-type]
+            raise typer.Exit(BAD_INPUT) from None
 
     return run

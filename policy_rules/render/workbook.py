@@ -20,7 +20,7 @@ from policy_rules.render.meaning import SHORT as RELATION
 from policy_rules.render.meaning import meaning_told
 from policy_rules.render.words import CAUTION
 from policy_rules.text import Text
-from policy_rules.writing import replacing
+from policy_rules.writing import as_os_error, replacing
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -270,5 +270,5 @@ def _lines(text: str, width: float) -> int:
 
 def save(book: Any, path: Path) -> None:
     """Write beside the place and move there, so that a broken run leaves what was there."""
-    with replacing(path) as beside:
+    with replacing(path) as beside, as_os_error():
         book.save(beside)

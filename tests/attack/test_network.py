@@ -27,7 +27,9 @@ ATTEMPTS: list[Callable[[], object]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_the_network_is_out_of_reach(attempt: Callable[[], object]) -> None:
     with pytest.raises(AssertionError, match="socket"):
@@ -35,7 +37,10 @@ def test_the_network_is_out_of_reach(attempt: Callable[[], object]) -> None:
 
 
 def test_this_machine_is_within_reach(tmp_path: Path) -> None:
-    for family, address in ((socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_UNIX, str(tmp_path / "s"))):
+    for family, address in (
+        (socket.AF_INET, ("127.0.0.1", 0)),
+        (socket.AF_UNIX, str(tmp_path / "s")),
+    ):
         with socket.socket(family) as server, socket.socket(family) as client:
             server.bind(address)
             server.listen()
