@@ -25,6 +25,7 @@ from policy_rules.facts.discretion import discreet_key
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import META, Household, read_record
 from policy_rules.tables.batch_manifest import digest_of
+from policy_rules.text import writable
 
 #: A range ends after so many bytes of text, however few records they are: memory stays bounded.
 RANGE_BYTES: Final = 32 * 1024 * 1024
@@ -305,7 +306,7 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
         if last == "id" and above and isinstance(above[-1][0], list):
             # a member that stands twice is told apart by its place
             given = at.get("id")
-            name = given if isinstance(given, str | int) else ""
+            name = given if isinstance(given, str | int) and writable(str(given)) else ""
             at["id"] = f"{name}~{above[-1][1] + 1}"
         elif last == "…":
             _leave_hidden(at)

@@ -69,5 +69,7 @@ def test_what_fuzzing_begins_with_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", HARNESSES)
 def test_fuzzing_finds_nothing(name: str, tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "fuzz" / "run.py", name, "--seconds", "60"]
-    done = subprocess.run([*command, "--work", tmp_path], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "--work", tmp_path], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
