@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -30,6 +30,8 @@ from policy_rules.verdict import ANY_DATE, Interval
 from policy_rules.yamldoc import Document, Path_, dotted
 
 _YEARS: Final = frozenset(map(str, YEARS))
+#: Mistakes of a record of which the nearest right name is looked for.
+MOST_NEAR: Final = 200
 _KINDS: Final = frozenset(SUBJECTS) - {"member"}
 
 
@@ -54,6 +56,12 @@ class _Reader:
         self.vocabulary = vocabulary
         self.document = document
         self.problems = Problems()
+        self.looked = 0
+
+    def near(self, name: str, known: Iterable[str]) -> str:
+        """The nearest right name; after many mistakes nobody reads it, and looking takes its time."""
+        self.looked += 1
+        return nearest(name, known) if self.looked <= MOST_NEAR and len(name) <= 200 else ""
 
     def place(self, path: Path_, *, key: bool = False, known: str = "") -> Place:
         """Where something stands. A key may be a name: what an error does not repeat is `…` in its path,
@@ -78,7 +86,7 @@ class _Reader:
         kind = data.get("kind", "household")
         kinds = [k for k in self.vocabulary.records if k in _KINDS]
         if kind not in kinds:
-            near = nearest(str(kind), kinds)
+            near = self.near(str(kind), kinds)
             self.note(("kind",), Refused("not_allowed", one_of(kinds), discreet(kind, near), near))
             return None
         row = self.row(self.vocabulary.records[kind], data, (), META)
@@ -180,8 +188,8 @@ class _Reader:
         near = _headers(spec).get(str(path[-1]))
         key, known = str(path[-1]), [*spec.facts, *_groups(spec), *meta]
         prefix = name.removesuffix(key)
-        below = nearest(key, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
-        near = near or (prefix + below if below else nearest(key, known))
+        below = self.near(key, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
+        near = near or (prefix + below if below else self.near(key, known))
         self.unknown_key(path, spec.name, near)
 
     def unknown_key(self, path: Path_, expected: str, near: str) -> None:
@@ -222,7 +230,7 @@ class _Reader:
             return value
         known = [*codes.values, *codes.spellings]
         spelling = codes.spellings.get(value) if isinstance(value, str) else None
-        near = spelling or nearest(str(value), known)
+        near = spelling or self.near(str(value), known)
         near = codes.spellings.get(near, near)  # a code, never a spelling of one
         raise Refused("not_allowed", one_of(codes.values), discreet(value, near), near)
 
@@ -249,7 +257,7 @@ class _Reader:
         if isinstance(value, Mapping):
             for key in value:
                 if key not in ("items", "complete"):
-                    near = nearest(str(key), ["items", "complete"])
+                    near = self.near(str(key), ["items", "complete"])
                     self.unknown_key((*path, key), "items, complete", near)
             complete = value.get("complete", True)
             if not isinstance(complete, bool):
