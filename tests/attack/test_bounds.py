@@ -113,7 +113,7 @@ def texts(folder: Path, large: int) -> dict[str, str]:
         "commas.csv": (plain[:-1] + b"," * large + b"\n", "cell_too_large"),
         "quotes.csv": (plain + b'"' * large, "cell_too_large"),
         "keys.jsonl": (many.encode(), "too_many_values"),
-        "deep.jsonl": (b'{"a":' * (large // 50), ""),
+        "deep.jsonl": (b'{"a":' * (large // 50), "no_household_number_column"),
     }
     for name, (body, _) in given.items():
         (folder / name).write_bytes(body)
