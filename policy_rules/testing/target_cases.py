@@ -124,6 +124,7 @@ class TargetRunner:
                 yield Problem("case_failed", place, shown(name), "-", near, case.id)
                 continue
             measured = meter.measure(name, records, day)
+            yield from self._unnamed(case, name, expected, measured)
             for body in expected if isinstance(expected, list) else [expected]:
                 told = [m for m in measured if "year" not in body or m.year == body["year"]]
                 for key in [k for k in body if k != "year"]:
@@ -136,6 +137,24 @@ class TargetRunner:
                             got=", ".join(map(_text, got)) or "-",
                             detail=case.id,
                         )
+
+
+    @staticmethod
+    def _unnamed(
+        case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
+    ) -> Iterator[Problem]:
+        """The years measured that a list of years leaves out."""
+        if not isinstance(expected, list):
+            return
+        named = [body["year"] for body in expected]
+        if left := [str(m.year) for m in measured if m.year not in named]:
+            yield Problem(
+                "case_failed",
+                case.places.get(name, case.place),
+                expected=f"{name} year: {', '.join(map(str, named))}",
+                got=", ".join(left),
+                detail=case.id,
+            )
 
 
 def _seen(measured: Measured, key: str) -> Any:

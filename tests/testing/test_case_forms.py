@@ -68,6 +68,7 @@ def test_clauses_and_force_are_compared(tmp_path: Path) -> None:
         ("{in_cooperative: {year: 2023, verdict: NO, value: 0.5}}", "value: 0.5, got 0"),
         ("{in_cooperative: {year: 2023, verdict: NO, counted: 2}}", "counted: 2, got 1"),
         ("{in_cooperative: {year: 2030, verdict: NO}}", "verdict: NO, got -"),
+        ("{in_cooperative: [{year: 2023, verdict: NO}]}", "year: 2023, got 2024"),
         ("{in_coperative: {verdict: NO}}", "did you mean `in_cooperative`?"),
     ],
 )
