@@ -224,6 +224,29 @@ def test_a_property_notices_what_no_case_does(tmp_path: Path) -> None:
     assert "property older_survey" in {b for o in report.outcomes.values() for b in o.by}
 
 
+def test_what_only_another_reading_uses_is_asked_of_cases_with_it(tmp_path: Path) -> None:
+    labour = """definitions:
+  any_labour:
+    label: {zh: 有劳动力, en: labour of any kind}
+    subject: household
+    type: bool
+    clauses: ["2#1"]
+    value: any(m.labour in {ordinary, skilled, weak_or_semi} for m in members)
+"""
+    readings = made.READINGS.replace(
+        "any(m.labour in {ordinary, skilled, weak_or_semi} for m in members)", "defined.any_labour"
+    )
+    pack = load_folder(
+        made.written(
+            tmp_path, definitions__yaml=labour + made.DEFINITIONS.removeprefix("definitions:\n"),
+            readings__yaml=readings,
+        )
+    )  # fmt: skip
+    report = mutate(pack, chosen(pack, rules=["any_labour"], kinds=["code", "quantifier"]))
+    assert {o.fate for o in report.outcomes.values()} == {"killed"}
+    assert "case weak_too_lost" in {b for o in report.outcomes.values() for b in o.by}
+
+
 def test_a_survivor_comes_with_what_would_notice_it(tmp_path: Path) -> None:
     pack = load_folder(made.written(tmp_path, cases=made.FEW, told=""))
     selected = chosen(pack, rules=["focus_household", "public_post"])
