@@ -138,7 +138,6 @@ class TargetRunner:
                             detail=case.id,
                         )
 
-
     @staticmethod
     def _unnamed(
         case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
