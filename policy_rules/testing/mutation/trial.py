@@ -152,7 +152,7 @@ class Tester:
             return
         things = {"document.document" if mutant.section == "document" else mutant.thing}
         if mutant.patch is not None:
-            things |= patched_things(mutant.patch, self.pack)
+            things = patched_things(mutant.patch, self.pack)
         told = [t for thing in sorted(things) for t in self.told.get(thing, ())]
         kept = [t for t in told if _holds(changed, t.thing)]
         for _ in differences(changed, tuple(kept)):
