@@ -52,18 +52,19 @@ class TargetMeter:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self._rules = RuleSet(pack, ())
-        at = self._rules.interpreter
         self._functions: dict[str, dict[str, Fn]] = {}
-        for target in pack.targets.values():
-            owner = f"target {target.id}"
-            parts = {"population": target.population, "when": target.when}
-            self._functions[target.id] = {
-                name: at.expression(owner, node) for name, node in parts.items()
-            } | {
-                name: at.expression(owner, node)
-                for name, node in (("value", target.value), ("of", target.of))
-                if node is not None
-            }
+
+    def _parts(self, target: Target) -> dict[str, Fn]:
+        """The functions of a target's expressions, made when it is first measured."""
+        if target.id not in self._functions:
+            at, owner = self._rules.interpreter, f"target {target.id}"
+            nodes = {"population": target.population, "when": target.when}
+            if target.value is not None:
+                nodes["value"] = target.value
+            if target.of is not None:
+                nodes["of"] = target.of
+            self._functions[target.id] = {k: at.expression(owner, n) for k, n in nodes.items()}
+        return self._functions[target.id]
 
     def measure(
         self, target: Target | str, records: Iterable[Household], as_of: date
@@ -101,6 +102,7 @@ class TargetMeter:
     def _tally(self, target: Target, rows: list[Household], as_of: date, year: int) -> Tally:
         """What the records add up to in one year."""
         tally = Tally()
+        self._parts(target)  # before the environments, which have a place for each of its lists
         kind = "household" if target.subject == "member" else target.subject
         for record in rows:
             if record.kind != kind:
@@ -120,7 +122,7 @@ class TargetMeter:
 
     def _count(self, target: Target, tally: Tally, env: Env, *, listed: bool = True) -> None:
         """Add the subject that stands in ``env``, or any number of members nobody has listed."""
-        parts = self._functions[target.id]
+        parts = self._parts(target)
         inside = parts["population"](env)
         if inside is False:
             return

@@ -14,7 +14,7 @@ from policy_rules.errors import PackError, Problems, shown
 from policy_rules.packs import build
 from policy_rules.packs.entry import Entry, check_known
 from policy_rules.packs.model import Pack
-from policy_rules.packs.patch import choose
+from policy_rules.packs.patch import choose, keep_graph
 from policy_rules.packs.scope import Names
 from policy_rules.schema import check
 from policy_rules.yamldoc import Document, read_yaml
@@ -73,9 +73,10 @@ def apply_overlay(pack: Pack, overlay: Overlay) -> Pack:
     digest = hashlib.sha256(
         json.dumps(data, sort_keys=True, ensure_ascii=False, default=str).encode()
     ).hexdigest()
-    pack = attrs.evolve(
+    overlaid = attrs.evolve(
         pack, parameters=parameters, externals=externals, overlays=(*pack.overlays, digest)
     )
+    pack = keep_graph(pack, overlaid)
     for name, choice in readings.items():
         pack = _decide(pack, name, choice)
     return pack
@@ -105,7 +106,7 @@ def _decide(pack: Pack, name: str, choice: Any) -> Pack:
         decided=chosen,
         decided_by=" ".join(t for t in (str(body.get("decided_by") or ""), source) if t),
     )
-    return attrs.evolve(pack, readings={**pack.readings, name: decided})
+    return keep_graph(pack, attrs.evolve(pack, readings={**pack.readings, name: decided}))
 
 
 def read_overlay(overlay: Overlay) -> Document:

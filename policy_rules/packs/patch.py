@@ -40,6 +40,12 @@ def graph_of(pack: Pack) -> Mapping[str, frozenset[str]]:
     return found
 
 
+def keep_graph(before: Pack, after: Pack) -> Pack:
+    """``after``, whose things use what they used in ``before``: that is not worked out again."""
+    _graphs[after] = graph_of(before)
+    return after
+
+
 def patched(
     pack: Pack,
     patch: Mapping[str, Any],
@@ -219,9 +225,9 @@ def choose(pack: Pack, reading: str, alternative: str) -> Pack:
         )
     choice = found[alternative]
     changed = patched(pack, choice.patch, choice.place, choice.places)
-    result = attrs.evolve(changed, choices={**pack.choices, reading: alternative})
-    _graphs[result] = _graphs[changed]
-    return result
+    return keep_graph(
+        changed, attrs.evolve(changed, choices={**pack.choices, reading: alternative})
+    )
 
 
 def check_readings(pack: Pack, problems: Problems) -> None:

@@ -247,6 +247,42 @@ def test_a_property_notices_what_no_case_does(tmp_path: Path) -> None:
     assert "property older_survey" in {b for o in report.outcomes.values() for b in o.by}
 
 
+def test_what_only_another_reading_uses_is_asked_of_cases_with_it(tmp_path: Path) -> None:
+    labour = """definitions:
+  any_labour:
+    label: {zh: 有劳动力, en: labour of any kind}
+    subject: household
+    type: bool
+    clauses: ["2#1"]
+    value: any(m.labour in {ordinary, skilled, weak_or_semi} for m in members)
+"""
+    readings = made.READINGS.replace(
+        "any(m.labour in {ordinary, skilled, weak_or_semi} for m in members)", "defined.any_labour"
+    )
+    pack = load_folder(
+        made.written(
+            tmp_path, definitions__yaml=labour + made.DEFINITIONS.removeprefix("definitions:\n"),
+            readings__yaml=readings,
+        )
+    )  # fmt: skip
+    report = mutate(pack, chosen(pack, rules=["any_labour"], kinds=["code", "quantifier"]))
+    assert {o.fate for o in report.outcomes.values()} == {"killed"}
+    assert "case weak_too_lost" in {b for o in report.outcomes.values() for b in o.by}
+
+
+def test_two_files_of_the_second_reader_may_tell_of_one_thing(tmp_path: Path) -> None:
+    made.written(tmp_path, cases=made.FEW, told="rules:\n  public_post: {paid: monthly}\n")
+    (tmp_path / "second_reading").mkdir()
+    (tmp_path / "second_reading" / "force.yaml").write_text(
+        "rules:\n  public_post: {force: must}\n", "utf-8"
+    )
+    pack = load_folder(tmp_path)
+    selected = chosen(pack, rules=["public_post"], kinds=["force", "amount"])
+    report = mutate(pack, selected, suggestions=False)
+    noticed = {m.kind for m in selected if report.outcomes[m.number].by == ("second reading",)}
+    assert noticed == {"force", "amount"}
+
+
 def test_a_survivor_comes_with_what_would_notice_it(tmp_path: Path) -> None:
     pack = load_folder(made.written(tmp_path, cases=made.FEW, told=""))
     selected = chosen(pack, rules=["focus_household", "public_post"])

@@ -95,6 +95,8 @@ def _same_dates(pack: Pack, mutant: Mutant) -> bool:
     if one == two or [n for n, _ in one] != [n for n, _ in two]:
         return False
     for (name, here), (_, there) in zip(one, two, strict=True):
+        if here == there:
+            continue
         parameter = pack.parameters.get(name)
         old, new = list(_days(pack, here)), list(_days(pack, there))
         if parameter is None or parameter.external or not old or len(old) != len(new):

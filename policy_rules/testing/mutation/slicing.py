@@ -22,15 +22,32 @@ _SECTION: Final = {"population": "populations", "defined": "definitions", "rule"
 
 
 def users(pack: Pack, things: Iterable[str]) -> frozenset[str]:
-    """Some things (``section.name``) and all that uses them, directly or not."""
+    """Some things (``section.name``) and all that uses them, directly or not, also on another reading."""
     found = set(things)
     graph = graph_of(pack)
+    other = _on_other_readings(pack)
     grown = True
     while grown:
-        more = {name for name, used in graph.items() if name not in found and used & found}
+        more = {
+            name
+            for name, used in graph.items()
+            if name not in found and (used & found or other.get(name, set()) & found)
+        }
         found |= more
         grown = bool(more)
     return frozenset(found)
+
+
+def _on_other_readings(pack: Pack) -> dict[str, set[str]]:
+    """What each thing uses where another reading is chosen."""
+    found: dict[str, set[str]] = {}
+    for reading in pack.readings.values():
+        for alternative in reading.alternatives:
+            for path, value in alternative.patch.items():
+                used = {f"{_SECTION[kind]}.{name}" for kind, name in _NAMED.findall(str(value))}
+                if used:
+                    found.setdefault(".".join(path.split(".")[:2]), set()).update(used)
+    return found
 
 
 def patched_things(patch: Mapping[str, Any], pack: Pack) -> set[str]:

@@ -24,7 +24,7 @@ from policy_rules.testing.mutation.sameness import load_told
 from policy_rules.testing.mutation.slicing import Slicer, patched_things, users
 from policy_rules.testing.properties import Property, load_properties
 from policy_rules.testing.sampling import Sampler
-from policy_rules.testing.second_reading import differences, load_second_reading
+from policy_rules.testing.second_reading import Told, differences, load_second_reading
 from policy_rules.testing.target_cases import TargetCase, TargetRunner, load_target_cases
 from policy_rules.testing.trying import Trial
 
@@ -51,7 +51,9 @@ class Tester:
         self.order = {id(case): i for i, case in enumerate(self.cases)}
         self.of_targets = load_target_cases(pack)
         self.properties = load_properties(pack)
-        self.told = {t.thing: t for t in load_second_reading(pack)}
+        self.told: dict[str, list[Told]] = {}
+        for told in load_second_reading(pack):
+            self.told.setdefault(told.thing, []).append(told)
         self.told_same = load_told(pack)
         self.naming: dict[str, list[Case]] = {}
         for case in self.cases:
@@ -152,7 +154,7 @@ class Tester:
         things = {"document.document" if mutant.section == "document" else mutant.thing}
         if mutant.patch is not None:
             things = patched_things(mutant.patch, self.pack)
-        told = [self.told[thing] for thing in sorted(things) if thing in self.told]
+        told = [t for thing in sorted(things) for t in self.told.get(thing, ())]
         kept = [t for t in told if _holds(changed, t.thing)]
         for _ in differences(changed, tuple(kept)):
             yield "second reading"
