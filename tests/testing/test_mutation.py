@@ -241,13 +241,17 @@ def test_a_survivor_comes_with_what_would_notice_it(tmp_path: Path) -> None:
     assert hints["rules.public_post", "must", "may"].kind == "second_reading"
 
 
-def test_a_person_may_say_that_a_mutant_means_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["mutants.yaml", "mutants/rules.yaml"])
+def test_a_person_may_say_that_a_mutant_means_the_same(tmp_path: Path, file: str) -> None:
     told = """- thing: rules.focus_household
   path: when
   became: "<="
   why: made up for this test
 """
-    pack = load_folder(made.written(tmp_path, cases=made.FEW, told="", mutants__yaml=told))
+    made.written(tmp_path, cases=made.FEW, told="")
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(told, "utf-8")
+    pack = load_folder(tmp_path)
     report = mutate(pack, chosen(pack, rules=["focus_household"], kinds=["comparator"]))
     fates = {(m.was, m.became): report.outcomes[m.number] for m in report.mutants}
     assert fates["<", "<="].fate == "equivalent"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -20,8 +19,9 @@ from policy_rules.packs.model import DatedValue, Pack, Parameter, Period
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.references import expressions
 from policy_rules.schema import check
+from policy_rules.testing.files import documents_of
 from policy_rules.testing.mutation.model import Mutant
-from policy_rules.yamldoc import read_yaml
+from policy_rules.yamldoc import Document
 
 _DATED: Final = re.compile(r"param\.(\w+)\(date\(([^()]*)\)\)")
 #: Why a mutant is equivalent, as reports have it.
@@ -47,19 +47,18 @@ class Told:
 
 
 def load_told(pack: Pack) -> tuple[Told, ...]:
-    """``mutants.yaml`` of a pack; raises :class:`~policy_rules.errors.PackError`."""
-    file = Path(pack.folder) / "mutants.yaml"
-    if not pack.folder or not file.is_file():
-        return ()
-    document = read_yaml(file, f"{pack.id}/mutants.yaml")
+    """``mutants.yaml`` and ``mutants/*.yaml`` of a pack; raises :class:`~policy_rules.errors.PackError`."""
+    return tuple(told for document in documents_of(pack, "mutants") for told in _read(document))
+
+
+def _read(document: Document) -> Iterator[Told]:
     problems = Problems()
     check(document, "mutants", problems)
     problems.raise_if_any(PackError)
-    return tuple(
-        Told(e["thing"], e["path"], str(became), e["why"])
-        for e in document.data
-        for became in (e["became"] if isinstance(e["became"], list) else [e["became"]])
-    )
+    for entry in document.data:
+        became = entry["became"]
+        for one in became if isinstance(became, list) else [became]:
+            yield Told(entry["thing"], entry["path"], str(one), entry["why"])
 
 
 def same(pack: Pack, mutant: Mutant, told: tuple[Told, ...] = ()) -> str:
