@@ -384,17 +384,6 @@ def test_a_difference_from_the_second_reading_fails_the_check(tmp_path: Path) ->
     ) in result.output.replace("\n", "")
 
 
-def test_the_values_of_a_parameter_are_told_with_their_dates(tmp_path: Path) -> None:
-    from policy_rules.testing.second_reading import differences, load_second_reading
-
-    line = "parameters:\n  line: {values: [{from: 2023-01-01, to: 2024-12-31, value: 8000}]}\n"
-    found = []
-    for told in (line, line.replace("12-31", "12-30"), line.replace("8000", "8001")):
-        pack = load_folder(made.written(tmp_path, told=told))
-        found.append([p.code for p in differences(pack, load_second_reading(pack))])
-    assert found == [[], ["second_reading_differs"], ["second_reading_differs"]]
-
-
 def test_a_second_reading_of_nothing_is_told(tmp_path: Path) -> None:
     from policy_rules.testing.second_reading import load_second_reading
 
