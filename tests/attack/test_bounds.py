@@ -97,6 +97,20 @@ def workbooks(folder: Path, large: int) -> dict[str, str]:
     for stem, (parts, _) in given.items():
         book(folder / f"{stem}.xlsx", parts)
     codes = {f"{stem}.xlsx": code for stem, (_, code) in given.items()}
+    once = "<table:table-row{}><table:table-cell{} office:value-type='string'><text:p>{}</text:p>"
+    once += "</table:table-cell></table:table-row>"
+    rows, columns = (f" table:number-{n}-repeated='{{}}'" for n in ("rows", "columns"))
+    for stem, row in {
+        "wide": once.format(rows.format(12_000), columns.format(16_384), "x"),
+        "tall": once.format(rows.format(1_000_000), columns.format(100), "x"),
+        "late": f"<table:table-row{rows.format(1_000_000)}/>"
+        + once.format("", columns.format(99), "x"),
+        "heavy": once.format(rows.format(3_000), "", "x" * 500_000),
+    }.items():
+        with zipfile.ZipFile(folder / f"{stem}.ods", "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            packed.writestr("content.xml", f"<table:table table:name='a'>{row}</table:table>")
+        codes[f"{stem}.ods"] = "too_many_cells"
     # a part that cannot be unpacked
     whole = book(folder / "torn.xlsx", {}).read_bytes()
     at = whole.index(b"xl/workbook.xml") + 40
