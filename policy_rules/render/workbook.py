@@ -23,7 +23,7 @@ from policy_rules.text import Text
 from policy_rules.writing import as_os_error, replacing
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 #: A cell of Excel holds no more.
@@ -253,10 +253,11 @@ def _write(
     sheet.print_title_rows = "1:1"
 
 
-def write_cell(box: Cell, text: str) -> str:
+def write_cell(box: Cell | MergedCell, text: str) -> str:
     """Put a text into a cell, as a text even after it was edited; gives what stands there then."""
     value = _NOT_XML.sub("·", text[:LONGEST_CELL])
-    box.value, box.data_type = value, "s"
+    box.value = value
+    box.data_type = "s"
     # a cell that is edited stays a text: what begins with = does not become a formula
     box.quotePrefix = True
     return value
