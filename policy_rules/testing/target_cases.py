@@ -41,8 +41,6 @@ class TargetCase:
     expect: Mapping[str, Any]
     place: Place
     places: Mapping[str, Place] = attrs.field(factory=dict)
-    #: Whether a list names every year that is measured.
-    every_year: bool = False
 
 
 def load_target_cases(pack: Pack) -> tuple[TargetCase, ...]:
@@ -79,7 +77,6 @@ def read_target_cases(document: Document, pack: Pack) -> list[TargetCase]:
                 data["id"], pack.id, tuple(records), str(data["as_of"]),
                 data.get("overlay") or {}, data["expect"], place,
                 {k: document.key_place(("targets", i, "expect", k)) for k in data["expect"]},
-                bool(data.get("every_year")),
             )
         )  # fmt: skip
     problems.raise_if_any(PackError)
@@ -171,8 +168,8 @@ class TargetRunner:
     def _unnamed(
         case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
     ) -> Iterator[Problem]:
-        """The years measured that a list leaves out, where it is to name every year."""
-        if not case.every_year or not isinstance(expected, list):
+        """The years measured that a list of years leaves out."""
+        if not isinstance(expected, list):
             return
         named = [body["year"] for body in expected]
         if left := [str(m.year) for m in measured if m.year not in named]:

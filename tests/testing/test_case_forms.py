@@ -70,24 +70,13 @@ def test_clauses_and_force_are_compared(tmp_path: Path) -> None:
         ("{in_cooperative: {year: 2030, verdict: NO}}", "verdict: NO, got -"),
         ("{in_cooperative: {year: 2023, figure: 0.6, verdict: NO}}", "figure: 0.6, got 0.65"),
         ("{in_cooperative: {asks: how many, verdict: NO}}", "asks: how many, got -"),
+        ("{in_cooperative: [{year: 2023, verdict: NO}]}", "year: 2023, got 2024"),
         ("{in_coperative: {verdict: NO}}", "did you mean `in_cooperative`?"),
     ],
 )
 def test_a_target_that_comes_to_something_else(tmp_path: Path, expect: str, told: str) -> None:
     case = f"targets:\n  - {{id: t, population: [family], as_of: 2023-12-31, expect: {expect}}}\n"
     assert told in failures(tmp_path, case)
-
-
-def test_a_list_may_be_asked_to_name_every_year(tmp_path: Path) -> None:
-    case = """targets:
-  - id: t
-    population: [family]
-    as_of: 2023-12-31
-    {}expect: {{in_cooperative: [{{year: 2023, verdict: NO}}]}}
-"""
-    assert failures(tmp_path, case.format("")) == ""
-    said = failures(tmp_path, case.format("every_year: true\n    "))
-    assert "expects in_cooperative year: 2023, got 2024" in said
 
 
 def test_what_is_not_known_leaves_a_target_open(tmp_path: Path) -> None:
