@@ -19,6 +19,7 @@ from policy_rules.analysis.model import Bounds
 from policy_rules.analysis.terms import Bool
 from policy_rules.analysis.vocabularies import merged
 from policy_rules.analysis.world import AS_OF, PARAMETER, YEARS, Row, World
+from policy_rules.analysis.years import years_of_day
 from policy_rules.expr.nodes import Param, Var
 from policy_rules.packs.model import Pack, Rule
 from policy_rules.tables.lowering.bounds import End
@@ -94,6 +95,10 @@ class Asked:
 
         Where it hangs on facts the last four years and the next are looked at.
         """
+        return self._years
+
+    @cached_property
+    def _years(self) -> tuple[dict[str, set[int]], set[str], set[str]]:
         found: dict[str, set[int]] = {}
         hanging: set[str] = set()
         counted = {s.inner for s in self.plan.steps if isinstance(s, Up) and s.aggregate == "rows"}
@@ -105,7 +110,10 @@ class Asked:
             for part in _of_years(step.expr):
                 named = {a.value for a in part.args if isinstance(a, Lit)}
                 some = {y for y in named if isinstance(y, int)} if part.name == "eq" else set()
-                if not some:
+                told = None if some else years_of_day(self.plan, step.frame, part, self.day.year)
+                if told is not None:
+                    some = told
+                elif not some:
                     hanging.add(step.frame)
                     some = set(range(self.day.year - 3, self.day.year + 2))
                 found.setdefault(step.frame, set()).update(some)
@@ -117,8 +125,7 @@ class Asked:
     def looks_at_members(self) -> bool:
         """Whether the answer hangs on members other than the subject."""
         read = {self.outcome.verdict, *(self.outcome.amount or ())}
-        if self.outcome.outside is not None:
-            read.add(self.outcome.outside)
+        read.update(n for n in (self.outcome.outside, self.outcome.met) if n is not None)
         wanted = {(self.outcome.frame, name) for name in read}
         for step in reversed(self.plan.steps):
             if (step.frame, step.name) not in wanted:

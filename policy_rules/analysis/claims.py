@@ -24,7 +24,10 @@ from policy_rules.analysis.relating import question
 from policy_rules.analysis.spans import joined, pieces
 from policy_rules.analysis.terms import Bool, all_of, any_of, opposite, z3
 from policy_rules.analysis.world import AS_OF
-from policy_rules.packs.model import Pack, Rule
+from policy_rules.errors import Place
+from policy_rules.expr.nodes import Node
+from policy_rules.packs.model import Pack, Period, Rule
+from policy_rules.text import EMPTY
 
 
 @attrs.frozen(eq=False)
@@ -231,6 +234,16 @@ class _Plans:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Plans) and self._key == other._key
+
+
+def as_rule(pack: Pack, name: str, subject: str, node: Node) -> tuple[Pack, Rule]:
+    """A condition as if it were a rule of a pack that is always in force."""
+    alone = Rule(
+        id=name, label=EMPTY, clauses=(), concepts=(), outcome="flag", effect=None, subject=subject,
+        force="must", applies_to=None, when=node, unless=None, met_when=None, amount=None,
+        actor=EMPTY, ranks=EMPTY, refer_to=EMPTY, note=EMPTY, in_force=Period(None, None), place=Place(),
+    )  # fmt: skip
+    return attrs.evolve(pack, rules={**pack.rules, name: alone}), alone
 
 
 # -- terms -------------------------------------------------------------------------------------

@@ -203,8 +203,8 @@ class Proof:
 
     ``days`` are those on which it is proved within ``bounds``, ``silent`` those among them on which a rule it is
     about is not in force. ``open`` says why the rest is not proved: ``time``, or what no plan holds. ``facts``
-    are those the answer hangs on, ``years`` whether years that the day or a fact names are looked for around the
-    day only (three before it, one after),
+    are those the answer hangs on, ``years`` whether years that a fact names are looked for around the day
+    only (three before it, one after),
     ``tested`` whether some record puts the claim to the test (None: not settled). ``seconds`` is processor time.
     """
 

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "properties": ("properties", "properties"),
     "soundness": ("soundness", "soundness"),
     "mutate": ("mutating", "mutate"),
+    "agree": ("agreeing", "agree"),
     "snapshot": ("regress", "snapshot"),
     "regress": ("regress", "regress"),
     "ledger": ("packs", "ledger"),

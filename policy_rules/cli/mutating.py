@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.text import Text as RichText
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.cli.common import (
     FINDINGS,
     Format,
@@ -21,6 +22,7 @@ from policy_rules.cli.common import (
     emit,
     lang_of,
 )
+from policy_rules.cli.solving import ItemsOption, MembersOption
 from policy_rules.errors import NotFoundError, Place, Problem, nearest, one_of, shown
 from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
@@ -73,6 +75,16 @@ def mutate(
             help="为未察觉的变异找一条记录 look for a record that tells a survivor",
         ),
     ] = True,
+    solve: Annotated[
+        bool | None,
+        typer.Option(
+            "--solve/--no-solve",
+            help="没有记录能区分的，是否由求解器判断含义相同与否；缺省为装了就用，至多一百个 whether to ask the solver of what no record tells",
+            show_default=False,
+        ),
+    ] = None,
+    members: MembersOption = 4,
+    items: ItemsOption = 3,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="写入 .md 或 .json 文件 write a .md or .json file"),
@@ -94,7 +106,7 @@ def mutate(
         task = bar.add_task(name, total=len(selected))
         report = run(
             pack, selected, jobs=jobs, every=every, limit=limit, suggestions=suggest,
-            progress=lambda done, total: bar.update(task, completed=done),
+            solve=solve, bounds=Bounds(members, items), progress=lambda done, total: bar.update(task, completed=done),
         )  # fmt: skip
     if output is not None:
         _write(output, report, lang)

@@ -57,7 +57,7 @@ def properties(
     items: ItemsOption = 3,
     limit: Annotated[
         float, typer.Option("--limit", min=0.1, help="一次求解至多几秒 seconds of one question")
-    ] = 10.0,
+    ] = 30.0,
     seconds: Annotated[
         float,
         typer.Option(

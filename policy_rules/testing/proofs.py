@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import itertools
 
-import attrs
-
-from policy_rules.analysis.claims import Claim, Scene, exact, prove
+from policy_rules.analysis.claims import Claim, Scene, as_rule, exact, prove
 from policy_rules.analysis.model import Bounds, Proof, Span
 from policy_rules.analysis.moving import Move, Towards
 from policy_rules.analysis.spans import validity
 from policy_rules.analysis.terms import Bool, all_of, any_of, opposite
 from policy_rules.errors import EngineDisagreement, Place, Problem
-from policy_rules.expr.nodes import Node
-from policy_rules.packs.model import Pack, Period, Rule
+from policy_rules.packs.model import Pack
 from policy_rules.testing.properties import Property
 from policy_rules.testing.refuting import confirmed
-from policy_rules.text import Text
 
 
 def proved(pack: Pack, wanted: Property, bounds: Bounds, end: float = float("inf")) -> Proof:
@@ -49,13 +45,9 @@ def claim_of(pack: Pack, wanted: Property) -> Claim | None:
         case "implies":
             assert wanted.condition is not None
             assert wanted.consequence is not None
-            made = [
-                _of_condition(pack, f"{wanted.id} {name}", wanted.subject, node)
-                for name, node in (("if", wanted.condition), ("then", wanted.consequence))
-            ]
-            both = attrs.evolve(pack, rules={**pack.rules, **{r.id: r for r in made}})
+            named = (("if", wanted.condition), ("then", wanted.consequence))
             return Claim(
-                tuple((both, r) for r in made),
+                tuple(as_rule(pack, f"{wanted.id} {n}", wanted.subject, leaf) for n, leaf in named),
                 lambda s: all_of((s.answers[0].verdict().yes, s.answers[1].verdict().no)),
                 lambda s: s.answers[0].verdict().yes,
                 silent=False,
@@ -79,23 +71,6 @@ def claim_of(pack: Pack, wanted: Property) -> Claim | None:
                 _moved,
                 Move(wanted.fact, towards),
             )
-
-
-def _of_condition(pack: Pack, name: str, subject: str, node: Node) -> Rule:
-    """A condition as if it were a rule that is always in force."""
-    some = next(iter(pack.rules.values()))
-    return attrs.evolve(
-        some,
-        id=name,
-        subject=subject,
-        applies_to=None,
-        when=node,
-        unless=None,
-        met_when=None,
-        amount=None,
-        excluded_by=(),
-        in_force=Period(None, None, Text.of(None)),
-    )
 
 
 def _several(scene: Scene) -> Bool:

@@ -23,9 +23,10 @@ from policy_rules.facts.dictionary import FactSpec
 from policy_rules.facts.record import EMPTY_ROW, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
+from policy_rules.packs.patch import graph_of
 from policy_rules.testing.distance import Distance, Distances
 from policy_rules.testing.layout import usual_range
-from policy_rules.testing.lines import Lines, graph_of, plain_number, reached
+from policy_rules.testing.lines import Lines, plain_number, reached
 from policy_rules.testing.records import without_one
 from policy_rules.verdict import Truth
 

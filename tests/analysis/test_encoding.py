@@ -7,11 +7,11 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from analysis.pinning import compared
 from tables.random_rules import pack_of_nodes
 
 from policy_rules import load_pack
 from policy_rules.analysis import cells
+from policy_rules.analysis.fixed import compared
 from policy_rules.analysis.model import Bounds
 from policy_rules.facts.record import read_record
 from policy_rules.packs.loader import load_texts

@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.errors import Lang
-from policy_rules.testing.mutation.model import KINDS, Fate, Mutant, Outcome
+from policy_rules.testing.mutation.model import KINDS, PROVED, Fate, Mutant, Outcome
 from policy_rules.testing.mutation.witness import Suggestion
 
 FATES: Final[tuple[Fate, ...]] = ("killed", "survived", "equivalent", "timeout")
@@ -51,11 +51,20 @@ _WORDS: Final[dict[str, dict[Lang, str]]] = {
         "zh": "试了 {tried} 条记录，没有找到能区分的",
         "en": "{tried} records tried, none tells them apart",
     },
+    "undecided": {
+        "zh": "求解器未判定（{why}）",
+        "en": "the solver does not settle it ({why})",
+    },
+    "proved": {
+        "zh": "求解器证明等价：{first}至{last}每一天，成员不超过 {members} 人、其他明细不超过 {items} 条，所采读法和其他 {readings} 种读法",
+        "en": "proved to mean the same: every day of {first} to {last}, up to {members} members and {items} items of other lists, as read and under {readings} other readings",
+    },
+    "equivalents": {"zh": "求解器证明等价的变异", "en": "Mutants proved to mean the same"},
     "sole": {"zh": "独自察觉变异的用例", "en": "Cases that alone notice a mutant"},
     "idle": {"zh": "没有察觉任何变异的用例", "en": "Cases that notice no mutant"},
     "of": {
-        "zh": "{pack}：{total} 个变异，已察觉 {killed}，等价 {equivalent}，超时 {timeout}，未察觉 {survived}；{rate}；{seconds:.0f} 秒",
-        "en": "{pack}: {total} mutants, {killed} noticed, {equivalent} equivalent, {timeout} out of time, {survived} survived; {rate}; {seconds:.0f} s",
+        "zh": "{pack}：{total} 个变异，已察觉 {killed}，等价 {equivalent}（求解器证明 {proved}），超时 {timeout}，未察觉 {survived}；{rate}；{seconds:.0f} 秒",
+        "en": "{pack}: {total} mutants, {killed} noticed, {equivalent} equivalent ({proved} proved by the solver), {timeout} out of time, {survived} survived; {rate}; {seconds:.0f} s",
     },
 }
 
@@ -107,6 +116,11 @@ class MutationReport:
         return Counter(self.outcomes[m.number].fate for m in self.mutants)
 
     @property
+    def proved(self) -> int:
+        """How many of the equivalent ones the solver proved to be so."""
+        return sum(o.detail == PROVED for o in self.outcomes.values())
+
+    @property
     def rate(self) -> str:
         """The share noticed of those that are not equivalent."""
         open_ = len(self.mutants) - self.totals["equivalent"]
@@ -132,6 +146,7 @@ class MutationReport:
             "digest": self.digest,
             "mutants": len(self.mutants),
             **{fate: self.totals[fate] for fate in FATES},
+            "equivalent_proved": self.proved,
             "interrupted": self.interrupted,
             "seconds": round(self.seconds, 1),
             "kinds": {k: dict(v) for k, v in self.counts("kind").items()},
@@ -157,6 +172,7 @@ class MutationReport:
 
     def _entry(self, mutant: Mutant) -> dict[str, Any]:
         hint = self.suggestions.get(mutant.number)
+        said = self.outcomes[mutant.number].solved
         return {
             "place": str(mutant.place),
             "kind": mutant.kind,
@@ -165,6 +181,7 @@ class MutationReport:
             "became": mutant.became,
             "fate": self.outcomes[mutant.number].fate,
             **({"suggestion": hint.as_dict()} if hint else {}),
+            **({"solver": said.as_dict()} if said else {}),
         }
 
     # -- text -----------------------------------------------------------------------------------
@@ -173,18 +190,31 @@ class MutationReport:
         """One line that counts."""
         totals: dict[str, Any] = {fate: self.totals[fate] for fate in FATES}
         return word("of", lang).format(
-            pack=self.pack, total=len(self.mutants), rate=self.rate, seconds=self.seconds, **totals
+            pack=self.pack,
+            total=len(self.mutants),
+            rate=self.rate,
+            seconds=self.seconds,
+            proved=self.proved,
+            **totals,
         )
 
     def lines(self, lang: Lang) -> Iterator[str]:
         """Every survivor with what would notice it, then one line that counts."""
         for mutant in self.survivors:
             yield f"{mutant.place}: {mutant.kind}: {mutant.thing}: `{mutant.was}` → `{mutant.became}`"
-            if hint := self.suggestions.get(mutant.number):
-                yield f"    {say(hint, lang)}"
+            if told := self._told(mutant, lang):
+                yield f"    {told}"
         if self.interrupted:
             yield self._interruption(lang)
         yield self.headline(lang)
+
+    def _told(self, mutant: Mutant, lang: Lang) -> str:
+        """What would notice a survivor, and what the solver says of it."""
+        hint, solver = self.suggestions.get(mutant.number), self.outcomes[mutant.number].solved
+        told = [say(hint, lang)] if hint and not (solver and hint.kind == "none") else []
+        if solver is not None and solver.settled == "undecided":
+            told.append(word("undecided", lang).format(why=solver.why))
+        return ("；" if lang == "zh" else "; ").join(told)
 
     def _interruption(self, lang: Lang) -> str:
         return word("interrupted", lang).format(done=len(self.mutants), total=self.wanted)
@@ -210,17 +240,33 @@ class MutationReport:
             out.append(
                 f"- `{mutant.place}` {mutant.kind}, {mutant.thing}: `{mutant.was}` → `{mutant.became}`"
             )
-            if hint := self.suggestions.get(mutant.number):
-                out.append(f"  {say(hint, lang)}")
+            if told := self._told(mutant, lang):
+                out.append(f"  {told}")
         if not self.survivors:
             out.append(word("none", lang))
+        out += self._proved(lang)
         if self.every:
-            told = self.by_case()
+            by_case = self.by_case()
             out += ["", f"## {word('sole', lang)}", ""]
             out += [
-                f"- {name}: {alone} / {count}" for name, (count, alone) in told.items() if alone
+                f"- {name}: {alone} / {count}" for name, (count, alone) in by_case.items() if alone
             ]
         return "\n".join(out) + "\n"
+
+    def _proved(self, lang: Lang) -> Iterator[str]:
+        """The mutants the solver proved to be equivalent, with the bounds."""
+        proved = [m for m in self.mutants if self.outcomes[m.number].detail == PROVED]
+        if proved:
+            yield from ("", f"## {word('equivalents', lang)}", "")
+        for mutant in proved:
+            found = self.outcomes[mutant.number].solved
+            assert found is not None
+            assert found.days is not None
+            yield f"- `{mutant.place}` {mutant.kind}, {mutant.thing}: `{mutant.was}` → `{mutant.became}`"
+            yield "  " + word("proved", lang).format(
+                first=found.days.first, last=found.days.last, members=found.bounds.members,
+                items=found.bounds.items, readings=found.readings,
+            )  # fmt: skip
 
 
 def say(hint: Suggestion, lang: Lang) -> str:

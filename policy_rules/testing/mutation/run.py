@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import Any, Final
 
 import attrs
 
+from policy_rules.analysis.model import Bounds
 from policy_rules.packs.model import Pack
-from policy_rules.testing.mutation.model import Mutant, Outcome
+from policy_rules.testing.mutation.model import PROVED, Mutant, Outcome, Solved
 from policy_rules.testing.mutation.report import MutationReport
 from policy_rules.testing.mutation.sites import mutants
 from policy_rules.testing.mutation.trial import Tester
@@ -24,6 +26,8 @@ from policy_rules.testing.mutation.witness import Suggestion, settled, suggest
 LIMIT: Final = 30.0
 #: Neighbouring mutants one process takes at a time: they share the parts of the pack they reach.
 CHUNK: Final = 12
+#: Survivors no record tells that a process puts to the solver, where nobody asks for all.
+FEW: Final = 100
 
 
 def chosen(
@@ -54,13 +58,17 @@ def mutate(
     every: bool = False,
     limit: float = LIMIT,
     suggestions: bool = True,
+    solve: bool | None = None,
+    bounds: Bounds | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> MutationReport:
     """Try mutants of a pack and report which of them nothing noticed.
 
     ``every`` asks all cases of each mutant rather than stopping at the first that notices it, and tells
     which cases alone notice something. ``limit`` is in seconds a mutant. ``suggestions`` looks for a
-    record that tells each survivor from the pack. An interrupt ends the run; what was found stands in
+    record that tells each survivor from the pack. Where it finds none the solver is asked within ``bounds``,
+    each within the limit: by default where it is installed, of the first survivors of each process. With
+    ``solve`` it is asked of all, without suggestions too. An interrupt ends the run; what was found stands in
     the report, which says so. The report of the same pack and mutants is the same, but for seconds.
     """
     wanted = tuple(mutants(pack) if selected is None else selected)
@@ -68,7 +76,7 @@ def mutate(
     outcomes: dict[int, Outcome] = {}
     hints: dict[int, Suggestion] = {}
     interrupted = False
-    options = _Options(every, limit, suggestions)
+    options = _Options(every, limit, suggestions, _solve(solve, suggestions), bounds or Bounds())
     chunks = [wanted[i : i + CHUNK] for i in range(0, len(wanted), CHUNK)]
     try:
         for answers in _answers(pack, chunks, jobs, options):
@@ -98,6 +106,15 @@ class _Options:
     every: bool
     limit: float
     suggestions: bool
+    #: how many survivors a process puts to the solver
+    solve: float
+    bounds: Bounds
+
+
+def _solve(asked: bool | None, suggestions: bool) -> float:
+    if asked is None:
+        return FEW if suggestions and find_spec("z3") is not None else 0
+    return float("inf") if asked else 0
 
 
 Answers = list[tuple[Outcome, Suggestion | None]]
@@ -126,6 +143,7 @@ class _Worker:
         self.pack = pack
         self.options = options
         self.tester = Tester(pack, every=options.every)
+        self.asked = 0
 
     def run(self, chunk: Sequence[Mutant]) -> Answers:
         return [self.one(m) for m in chunk]
@@ -141,10 +159,30 @@ class _Worker:
         if outcome.fate == "survived":
             if why := settled(self.tester, mutant):
                 outcome = attrs.evolve(outcome, fate="equivalent", detail=why)
-            elif self.options.suggestions:
-                with suppress(OutOfTime), within(self.options.limit):
-                    hint = suggest(self.tester, mutant)
+            else:
+                outcome, hint = self.open(mutant, outcome)
         return attrs.evolve(outcome, seconds=time.monotonic() - started), hint
+
+    def open(self, mutant: Mutant, outcome: Outcome) -> tuple[Outcome, Suggestion | None]:
+        """A survivor: a record that tells it is looked for, else the solver is asked."""
+        hint: Suggestion | None = None
+        if self.options.suggestions:
+            with suppress(OutOfTime), within(self.options.limit):
+                hint = suggest(self.tester, mutant)
+        found = hint is not None and hint.kind in ("case", "record", "second_reading")
+        if found or self.asked >= self.options.solve:
+            return outcome, hint
+        self.asked += 1
+        from policy_rules.testing.mutation.solving import solved  # needs the solver
+
+        said = Solved("undecided", self.options.bounds, why="time")
+        with suppress(OutOfTime), within(2 * self.options.limit):
+            end = time.monotonic() + self.options.limit
+            said, other = solved(self.tester, mutant, self.options.bounds, end)
+            hint = other or hint
+        if said.settled == "equivalent":
+            return attrs.evolve(outcome, fate="equivalent", detail=PROVED, solved=said), None
+        return attrs.evolve(outcome, solved=said), hint
 
 
 _worker: _Worker | None = None

@@ -102,7 +102,8 @@ class Tester:
         for group in _groups(near):
             part = self._part((*own, *group), mutant)
             try:
-                changed = build(part, mutant, readings=first)
+                # another reading must be one for all it touches, not for what comes first alone
+                changed = build(part, mutant, readings=first or mutant.section == "readings")
             except PackError as error:
                 yield f"load: {error.problems[0].code}"
                 return

@@ -58,6 +58,7 @@ class Suggestion:
     now: str = ""
     mutant: str = ""
     tried: int = 0
+    overlay: Mapping[str, Any] = attrs.field(factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data without what is empty."""
@@ -101,8 +102,11 @@ def suggest(tester: Tester, mutant: Mutant) -> Suggestion:
         wanted = tester.pack.readings[mutant.name].alternatives[at].id
         if wanted not in {a.id for a in choice}:
             return Suggestion("none")
-        part = part.with_reading(mutant.name, wanted)
-        changed = changed.with_reading(mutant.name, wanted)
+        try:
+            part = part.with_reading(mutant.name, wanted)
+            changed = changed.with_reading(mutant.name, wanted)
+        except PackError:
+            return Suggestion("none")
     targets = [n for n in near if n.startswith("targets.")]
     if targets and not any(n.startswith("rules.") for n in near):
         return Suggestion("target_case", rule=targets[0])
@@ -186,7 +190,7 @@ class _Search:
             return None
         for id_, finding in here.items():
             if finding.rule.id in names and finding.answer() != there[id_].answer():
-                return id_, _say(finding), _say(there[id_])
+                return id_, said(finding), said(there[id_])
         return None
 
     def changes(self, record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -252,7 +256,8 @@ class _Search:
         yield None
 
 
-def _say(finding: Any) -> str:
+def said(finding: Any) -> str:
+    """What a finding says, in one line."""
     body = finding.as_dict()
     keys = ("verdict", "status", "met", "amount")
     return json.dumps(

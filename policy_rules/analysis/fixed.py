@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from policy_rules import Verdict
 from policy_rules.analysis.asking import Answers, Asked, ask, world_of
 from policy_rules.analysis.model import Bounds
 from policy_rules.analysis.records import Unfitting, pinned
@@ -15,19 +14,31 @@ from policy_rules.analysis.terms import z3
 from policy_rules.engine.rules import RuleSet
 from policy_rules.facts.record import Household
 from policy_rules.packs.model import Pack
+from policy_rules.verdict import Verdict
 
 #: Verdict, and the ends of the amount where the verdict is not NO.
 Answer = tuple[Verdict, tuple[Fraction | int | None, ...] | None]
 
 
 class Fixed:
-    """The rules of a pack about records of a kind on a day, in one world."""
+    """The rules of a pack (or some of them) about records of a kind on a day, in one world."""
 
     def __init__(
-        self, pack: Pack, kind: str, day: date, bounds: Bounds, *, any_day: bool = False
+        self,
+        pack: Pack,
+        kind: str,
+        day: date,
+        bounds: Bounds,
+        *,
+        any_day: bool = False,
+        only: Collection[str] | None = None,
     ) -> None:
         subjects = {kind, "member"} if kind == "household" else {kind}
-        rules = [r for r in pack.rules.values() if r.subject in subjects]
+        rules = [
+            r
+            for r in pack.rules.values()
+            if r.subject in subjects and (only is None or r.id in only)
+        ]
         asked = [a for r in rules if isinstance(a := ask(pack, r, day, any_day=any_day), Asked)]
         self.world = world_of(asked, bounds, narrow=False)
         self.day = day
@@ -78,7 +89,7 @@ class Fixed:
 
 def reference(rules: RuleSet, record: Household, day: date) -> dict[tuple[str, str], Answer]:
     """The same of the reference interpreter."""
-    found = {}
+    found: dict[tuple[str, str], Answer] = {}
     for finding in rules.findings(record, day, rules.environment(record, day)):
         if finding.verdict is None:
             continue
