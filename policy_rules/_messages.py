@@ -24,6 +24,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "this file is not UTF-8 text: the byte {got} cannot stand here",
         "zh": "此文件不是 UTF-8 文本：此处的字节 {got} 无法解读",
     },
+    "broken_text": {
+        "en": "half of a character stands here (a lone surrogate), which no file can hold: {got}",
+        "zh": "此处有不完整的字符(单独的代理码位)，无法写入文件：{got}",
+    },
     "bad_yaml": {"en": "this is not valid YAML: {detail}", "zh": "YAML 格式有误：{detail}"},
     "bad_json": {"en": "this is not valid JSON: {detail}", "zh": "JSON 格式有误：{detail}"},
     "too_many_values": {

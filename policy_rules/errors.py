@@ -36,6 +36,9 @@ class Place:
     header: str = ""
 
     def __str__(self) -> str:
+        return safe(self._where())
+
+    def _where(self) -> str:
         if self.sheet or self.header:
             row = "" if self.line is None else f":{self.line}"
             sheet = f"[{self.sheet}]" if self.sheet else ""
@@ -73,7 +76,7 @@ class Problem:
         if self.nearest:
             hint = MESSAGES["_nearest"][lang].format(nearest=self.nearest)
             text += ("; " if lang == "en" else "；") + hint
-        return tight(text) if lang == "zh" else text
+        return safe(tight(text) if lang == "zh" else text)
 
     def render(self, lang: Lang = "en") -> str:
         """``file:line:column: code: message``; without a place, the code comes first."""
@@ -86,8 +89,9 @@ class Problem:
 
     def as_dict(self) -> dict[str, object]:
         """The problem as plain data, for JSON."""
-        place = {k: v for k, v in attrs.asdict(self.place).items() if v not in ("", None)}
-        body = {k: getattr(self, k) for k in ("expected", "got", "nearest", "detail")}
+        given = attrs.asdict(self.place).items()
+        place = {k: safe(v) if isinstance(v, str) else v for k, v in given if v not in ("", None)}
+        body = {k: safe(getattr(self, k)) for k in ("expected", "got", "nearest", "detail")}
         return {
             "code": self.code,
             "place": place,
@@ -193,6 +197,16 @@ def shown(value: object, limit: int = 60) -> str:
         text = "true" if value else "false"
     text = "".join(c if c.isprintable() else "·" for c in text)
     return f"`{text[:limit]}…`" if len(text) > limit else f"`{text}`"
+
+
+def safe(text: str) -> str:
+    """A text as any terminal or file takes it: no control characters, no halves of characters.
+
+    A file's name, a header, an option or a household's number may hold them.
+    """
+    if text.isprintable():
+        return text
+    return "".join("·" if unicodedata.category(c)[0] == "C" and c != "\n" else c for c in text)
 
 
 def one_of(names: Iterable[object], limit: int = 12) -> str:

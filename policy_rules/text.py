@@ -34,3 +34,14 @@ class Text:
 
 
 EMPTY = Text("", "")
+
+
+def writable(text: str) -> bool:
+    """Whether a text can be written to a file; half of a surrogate pair, which JSON may hold, cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

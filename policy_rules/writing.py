@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,26 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise EvaluationError(Problem("cannot_write", Place(str(path)), detail=detail)) from error
+
+
+@contextlib.contextmanager
+def as_os_error() -> Iterator[None]:
+    """What the writers of workbooks raise of their own for a failure to write, as the OSError it is."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        inner = error.args[0] if error.args else None
+        match type(error).__name__, inner:
+            case "FileCreateError", OSError():  # xlsxwriter
+                raise inner from error
+            case "FileCreateError", _:
+                raise OSError(str(inner)) from error
+            case "SerialisationError", str():  # lxml, below openpyxl: `IO_ENOSPC`
+                number = getattr(errno, inner.removeprefix("IO_"), errno.EIO)
+                raise OSError(number, os.strerror(number)) from error
+        raise
 
 
 @contextlib.contextmanager

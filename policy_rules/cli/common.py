@@ -5,10 +5,13 @@ Exit codes: 0 fine, 1 a check found something, 2 bad input.
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import errno
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import wraps
 from pathlib import Path
@@ -16,10 +19,11 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 import yaml
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from policy_rules.diff.days import full_day
-from policy_rules.errors import Lang, PolicyRulesError
+from policy_rules.errors import Lang, Place, PolicyRulesError, Problem, safe
 from policy_rules.packs.model import Pack
 from policy_rules.packs.registry import load_pack
 
@@ -27,6 +31,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FINDINGS, BAD_INPUT = 1, 2
+#: What standard output fails with where it takes no more.
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 
 class Language(enum.StrEnum):
@@ -90,10 +96,21 @@ def lang_of(language: Language) -> Lang:
     return "zh" if language is Language.zh else "en"
 
 
+class _Console(Console):
+    """A console that passes on no control characters of what it is given (a household's number may hold them)."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments of a renderable."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else safe(text), style, control)
+
+
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal."""
     plain = not sys.stdout.isatty()
-    return Console(width=140 if plain else None, soft_wrap=False, highlight=False)
+    return _Console(width=140 if plain else None, soft_wrap=False, highlight=False)
 
 
 def emit(data: Any, form: Format, table: Callable[[], RenderableType]) -> None:
@@ -116,7 +133,9 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            sys.stdout.flush()
+            return result
         except PolicyRulesError as error:
             language = kwargs.get("lang", Language.zh)
             lang = lang_of(language if isinstance(language, Language) else Language.zh)
@@ -130,5 +149,15 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            # the screen, or the file it is led into: nothing more is said there
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            detail = error.strerror or type(error).__name__
+            problem = Problem("cannot_write", Place(), detail=detail)
+            typer.echo(problem.render(lang_of(kwargs.get("lang", Language.zh))), err=True)  # type: ignore[arg-type]
+            raise typer.Exit(BAD_INPUT) from None
 
     return run

@@ -15,7 +15,7 @@ from policy_rules.diff.compare import PackDiff, Pair
 from policy_rules.diff.meaning import Meaning
 from policy_rules.packs.model import Pack
 from policy_rules.verdict import Verdict
-from policy_rules.writing import replacing
+from policy_rules.writing import replacing, writing
 
 
 def case_of(
@@ -94,7 +94,8 @@ def write_cases(folder: Path, cases: Mapping[str, list[dict[str, Any]]]) -> list
 
     Raises :class:`~policy_rules.errors.EvaluationError` where a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     written = []
     for pack, some in cases.items():
         path = folder / f"{pack.replace('/', '_')}.yaml"

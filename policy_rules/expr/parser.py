@@ -70,6 +70,8 @@ def parse(
 
 def _constant(at: Checker, tree: ast.Constant) -> Node:
     if isinstance(tree.value, str):
+        if not tree.value.isprintable():  # an escape that no person reads, perhaps half a character
+            at.fail("not_in_language", tree, got=at.source(tree))
         return Const(tree.value, TextType())
     if isinstance(tree.value, bool) or not isinstance(tree.value, int | float):
         at.fail("not_in_language", tree, got=at.source(tree))

@@ -18,6 +18,7 @@ from policy_rules.facts.dates import read_date
 from policy_rules.facts.dictionary import SUBJECTS, FactSpec, RecordSpec, Vocabulary
 from policy_rules.facts.numbers import Refused, exact_number
 from policy_rules.facts.rows import ITEM_META, MAX_ITEMS, META, YEARS, Items, Row
+from policy_rules.text import writable
 from policy_rules.verdict import Interval
 
 #: Below this many hundredths a number has at most 15 digits, and a float that is the nearest to it
@@ -179,7 +180,7 @@ class QuickReader:
             if kind is not list or not all(type(code) is str and code in known for code in value):
                 raise Odd
             row[name] = frozenset(value)
-        elif key in table.texts and kind is str:
+        elif key in table.texts and kind is str and writable(value):
             row[table.texts[key]] = value
         elif key in table.numbers and kind is Decimal:
             name, lo, hi, _, _, step = table.numbers[key]
@@ -249,7 +250,7 @@ _STRUCTURES: Final[Mapping[str, Callable[[QuickReader, str, Any], Any]]] = {
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if type(value) is not str:
+    if type(value) is not str or not writable(value):
         raise Odd
     return value
 
@@ -268,10 +269,10 @@ def _external(given: Any) -> dict[str, dict[str, bool]]:
         raise Odd
     found: dict[str, dict[str, bool]] = {}
     for pack, conditions in given.items():
-        if type(pack) is not str or type(conditions) is not dict:
+        if type(pack) is not str or type(conditions) is not dict or not writable(pack):
             raise Odd
         for name, value in conditions.items():
-            if type(name) is not str or type(value) is not bool:
+            if type(name) is not str or type(value) is not bool or not writable(name):
                 raise Odd
         if conditions:
             found[pack] = dict(conditions)

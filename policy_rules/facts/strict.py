@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -25,10 +25,13 @@ from policy_rules.facts.rows import (
     Items,
     Row,
 )
+from policy_rules.text import writable
 from policy_rules.verdict import ANY_DATE, Interval
 from policy_rules.yamldoc import Document, Path_, dotted
 
 _YEARS: Final = frozenset(map(str, YEARS))
+#: Mistakes of a record of which the nearest right name is looked for.
+MOST_NEAR: Final = 200
 _KINDS: Final = frozenset(SUBJECTS) - {"member"}
 
 
@@ -53,11 +56,24 @@ class _Reader:
         self.vocabulary = vocabulary
         self.document = document
         self.problems = Problems()
+        self.looked = 0
 
-    def place(self, path: Path_, *, key: bool = False) -> Place:
+    def near(self, name: str, known: Iterable[str]) -> str:
+        """The nearest right name; after many mistakes nobody reads it, and looking takes its time."""
+        self.looked += 1
+        return nearest(name, known) if self.looked <= MOST_NEAR and len(name) <= 200 else ""
+
+    def place(self, path: Path_, *, key: bool = False, known: str = "") -> Place:
+        """Where something stands. A key may be a name: what an error does not repeat is `…` in its path,
+        too; ``known`` is the right word the last key is like, if any."""
+        told = [
+            k if discreet_key(k, known if i == len(path) else "") == shown(k) else "…"
+            for i, k in enumerate(path, 1)
+        ]
         if self.document is None:
-            return Place(path=dotted(path))
-        return self.document.key_place(path) if key else self.document.place(path)
+            return Place(path=dotted(tuple(told)))
+        found = self.document.key_place(path) if key else self.document.place(path)
+        return attrs.evolve(found, path=dotted(tuple(told)))
 
     def note(self, path: Path_, bad: Refused, *, key: bool = False) -> None:
         code, expected, got, near = bad.problem
@@ -70,7 +86,7 @@ class _Reader:
         kind = data.get("kind", "household")
         kinds = [k for k in self.vocabulary.records if k in _KINDS]
         if kind not in kinds:
-            near = nearest(str(kind), kinds)
+            near = self.near(str(kind), kinds)
             self.note(("kind",), Refused("not_allowed", one_of(kinds), discreet(kind, near), near))
             return None
         row = self.row(self.vocabulary.records[kind], data, (), META)
@@ -95,10 +111,11 @@ class _Reader:
         value = data.get(key)
         if value is None:
             return ""
-        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(value)
-        self.note((*path, key), Refused("wrong_type", "text", discreet(value)))
-        return ""
+        try:
+            return self.reference(None, value, path)
+        except Refused as bad:
+            self.note((*path, key), bad)
+            return ""
 
     def external(self, data: Any, path: Path_) -> External:
         if data is None:
@@ -108,13 +125,20 @@ class _Reader:
             return {}
         found: dict[str, dict[str, bool]] = {}
         for pack, conditions in data.items():
+            here = (*path, pack)
+            if not writable(str(pack)):
+                self.note(here, Refused("broken_text", got=discreet(pack)), key=True)
+                continue
             if not isinstance(conditions, Mapping):
-                self.note((*path, pack), Refused("wrong_type", "a mapping", discreet(conditions)))
+                self.note(here, Refused("wrong_type", "a mapping", discreet(conditions)))
                 continue
             for name, value in conditions.items():
-                if value is not None and not isinstance(value, bool):
+                if not writable(str(name)):
+                    bad = Refused("broken_text", got=discreet(name))
+                    self.note((*here, name), bad, key=True)
+                elif value is not None and not isinstance(value, bool):
                     bad = Refused("wrong_type", "true or false", discreet(value))
-                    self.note((*path, pack, name), bad)
+                    self.note((*here, name), bad)
                 elif value is not None:
                     found.setdefault(str(pack), {})[str(name)] = value
         return found
@@ -164,15 +188,13 @@ class _Reader:
         near = _headers(spec).get(str(path[-1]))
         key, known = str(path[-1]), [*spec.facts, *_groups(spec), *meta]
         prefix = name.removesuffix(key)
-        below = nearest(key, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
-        near = near or (prefix + below if below else nearest(key, known))
+        below = self.near(key, [n.removeprefix(prefix) for n in known if n.startswith(prefix)])
+        near = near or (prefix + below if below else self.near(key, known))
         self.unknown_key(path, spec.name, near)
 
     def unknown_key(self, path: Path_, expected: str, near: str) -> None:
         # the value stays out of the message, it may be a name; and so may the key itself
-        got, place = discreet_key(path[-1], near), self.place(path, key=True)
-        if got != shown(path[-1]):
-            place = attrs.evolve(place, path=dotted((*path[:-1], "…")))
+        got, place = discreet_key(path[-1], near), self.place(path, key=True, known=near)
         self.problems.add("unknown_key", place, expected=expected, got=got, nearest=near)
 
     # -- values ---------------------------------------------------------------------------
@@ -208,7 +230,7 @@ class _Reader:
             return value
         known = [*codes.values, *codes.spellings]
         spelling = codes.spellings.get(value) if isinstance(value, str) else None
-        near = spelling or nearest(str(value), known)
+        near = spelling or self.near(str(value), known)
         near = codes.spellings.get(near, near)  # a code, never a spelling of one
         raise Refused("not_allowed", one_of(codes.values), discreet(value, near), near)
 
@@ -223,7 +245,9 @@ class _Reader:
                 self.note((*path, i), bad)
         return frozenset(found)
 
-    def reference(self, fact: FactSpec, value: Any, path: Path_) -> str:
+    def reference(self, fact: FactSpec | None, value: Any, path: Path_) -> str:
+        if isinstance(value, str) and not writable(value):
+            raise Refused("broken_text", got=discreet(value))
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             return str(value)
         raise Refused("wrong_type", "text", discreet(value))
@@ -233,7 +257,7 @@ class _Reader:
         if isinstance(value, Mapping):
             for key in value:
                 if key not in ("items", "complete"):
-                    near = nearest(str(key), ["items", "complete"])
+                    near = self.near(str(key), ["items", "complete"])
                     self.unknown_key((*path, key), "items, complete", near)
             complete = value.get("complete", True)
             if not isinstance(complete, bool):
@@ -279,7 +303,8 @@ class _Reader:
         for key, item in value.items():
             here = (*path, key)
             if str(key) not in _YEARS:
-                self.note(here, Refused("out_of_range", "1990 – 2100", discreet(key)), key=True)
+                bad = Refused("out_of_range", "1990 – 2100", discreet_key(key))
+                self.note(here, bad, key=True)
             elif item is not None and not isinstance(item, Mapping):
                 self.note(here, Refused("wrong_type", "a mapping", discreet(item)))
             elif item is not None:

@@ -25,7 +25,8 @@ from policy_rules.packs.versions import (
 )
 from policy_rules.paths import rules_folder, search_path
 
-_NAME: Final = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
+# at most 200 characters: a longer one is no name of a folder either
+_NAME: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9_-]+(/[a-z0-9_-]+)*\Z")
 #: Folders of a rules folder that hold no pack.
 NO_PACKS: Final = frozenset({"vocabulary", FOLDER})
 

@@ -27,7 +27,7 @@ from policy_rules.packs.loader import build_pack, digest_of, pack_files
 from policy_rules.packs.model import Pack
 from policy_rules.paths import rules_folder
 from policy_rules.schema import check
-from policy_rules.writing import write_whole
+from policy_rules.writing import write_whole, writing
 from policy_rules.yamldoc import parse_yaml, read_bytes, read_yaml
 
 FOLDER: Final = "versions"
@@ -236,7 +236,8 @@ def freeze(pack: Pack, root: Path) -> Freezing:
         if path == frozen.vocabulary and path.is_file():
             continue
         body = _packed(content)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, body)
         size += len(body)
     # the index last: what it names is there

@@ -33,7 +33,7 @@ from policy_rules.render.coverage_words import (
 )
 from policy_rules.render.locators import locators
 from policy_rules.render.words import ASK, FORCES
-from policy_rules.render.workbook import LONGEST_CELL, openpyxl_module, save
+from policy_rules.render.workbook import openpyxl_module, save, write_cell
 from policy_rules.tables.coverage import Coverage, TargetCoverage
 from policy_rules.tables.coverage_binding import TWO_CELLS
 from policy_rules.tables.coverage_gaps import Listing
@@ -279,7 +279,8 @@ def _write(
     wrap = style.Alignment(wrap_text=True, vertical="top")
     fills = {f: style.PatternFill("solid", fgColor=f) for f in _FILLS.values()}
     for i, (name, width) in enumerate(zip(heads, widths, strict=True), 1):
-        top = sheet.cell(1, i, name)
+        top = sheet.cell(1, i)
+        write_cell(top, name)
         top.font, top.fill = bold, style.PatternFill("solid", fgColor=_HEAD)
         top.alignment = style.Alignment(wrap_text=True, vertical="center", horizontal="center")
         sheet.column_dimensions[letter(i)].width = width
@@ -289,7 +290,7 @@ def _write(
                 continue
             box = sheet.cell(r, i)
             if isinstance(value, str):
-                box.value, box.data_type = value[:LONGEST_CELL], "s"
+                write_cell(box, value)
             else:
                 box.value = value
                 box.number_format = (formats or {}).get(r, {}).get(i, "General")

@@ -6,6 +6,7 @@ whatever they begin with.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from policy_rules.packs.model import Rule
 from policy_rules.render.impact import listed, shown_kinds, unpaired
 from policy_rules.render.impact_words import CAUTION, KINDS, STATES, clauses, head, kind_of, label
 from policy_rules.render.words import OUTCOMES, PAID, UNITS
-from policy_rules.writing import replacing
+from policy_rules.writing import as_os_error, replacing
 
 Cell = str | int | float | None
 _FONT: Final = "Microsoft YaHei"
@@ -47,9 +48,9 @@ def impact(report: Impact, path: Path, lang: Lang) -> None:
         raise EvaluationError(
             Problem("extra_missing", Place(), expected="`policy-rules[tables]`", got="`xlsxwriter`")
         ) from error
-    with replacing(path) as beside:
+    with tempfile.TemporaryDirectory(prefix="policy-rules-") as folder, replacing(path) as beside:
         target = xlsxwriter.Workbook(
-            str(beside), {"constant_memory": True, "strings_to_urls": False}
+            str(beside), {"constant_memory": True, "strings_to_urls": False, "tmpdir": folder}
         )
         # the same figures make the same file: no clock
         target.set_properties({"created": datetime(2000, 1, 1)})
@@ -61,11 +62,8 @@ def impact(report: Impact, path: Path, lang: Lang) -> None:
             _unpaired(book, report, lang)
         _list(book, report, lang)
         _notes(book, report, lang)
-        try:
+        with as_os_error():
             target.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            inner = error.args[0] if error.args else error
-            raise inner if isinstance(inner, OSError) else OSError(str(inner)) from error
 
 
 class _Book:
@@ -84,7 +82,7 @@ class _Book:
         }
         self._head = target.add_format(
             {**plain, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E78"}
-            | {"align": "center", "valign": "vcenter"}
+            | {"align": "center", "valign": "vcenter", "quote_prefix": True}
         )
 
     def sheet(

@@ -5,6 +5,7 @@ Needs ``openpyxl`` (extra ``xlsx``). Texts are written as texts, whatever they b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +20,10 @@ from policy_rules.render.meaning import SHORT as RELATION
 from policy_rules.render.meaning import meaning_told
 from policy_rules.render.words import CAUTION
 from policy_rules.text import Text
-from policy_rules.writing import replacing
+from policy_rules.writing import as_os_error, replacing
 
 if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 #: A cell of Excel holds no more.
@@ -30,6 +32,8 @@ LONGEST_CELL: Final = 32_000
 #: second sheet.
 MOST: Final = 6
 _FONT: Final = "Microsoft YaHei"
+#: What no cell may hold: control characters, and what is no character.
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HEAD, _BAND, _EMPTY = "1F4E78", "F2F2F2", "D9D9D9"
 
 
@@ -219,7 +223,8 @@ def _write(
     border = style.Border(top=thin, bottom=thin, left=thin, right=thin)
     wrap = style.Alignment(wrap_text=True, vertical="top")
     for i, (name, width) in enumerate(zip(heads, widths, strict=True), 1):
-        top = sheet.cell(1, i, name)
+        top = sheet.cell(1, i)
+        write_cell(top, name)
         top.font = style.Font(name=_FONT, bold=True, color="FFFFFF")
         top.fill = style.PatternFill("solid", fgColor=_HEAD)
         top.alignment = style.Alignment(wrap_text=True, vertical="center", horizontal="center")
@@ -228,10 +233,8 @@ def _write(
     for r, row in enumerate(rows, 2):
         lines = 1
         for i, text in enumerate(row, 1):
-            value = text[:LONGEST_CELL]
             box = sheet.cell(r, i)
-            box.value = value
-            box.data_type = "s"
+            value = write_cell(box, text)
             box.font = style.Font(name=_FONT, size=10)
             box.alignment, box.border = wrap, border
             if value == "—":
@@ -250,6 +253,16 @@ def _write(
     sheet.print_title_rows = "1:1"
 
 
+def write_cell(box: Cell | MergedCell, text: str) -> str:
+    """Put a text into a cell, as a text even after it was edited; gives what stands there then."""
+    value = _NOT_XML.sub("·", text[:LONGEST_CELL])
+    box.value = value
+    box.data_type = "s"
+    # a cell that is edited stays a text: what begins with = does not become a formula
+    box.quotePrefix = True
+    return value
+
+
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column; Chinese characters are two wide."""
     wide = [sum(2 if ord(c) > 0x2E7F else 1 for c in line) for line in text.split("\n")]
@@ -258,5 +271,5 @@ def _lines(text: str, width: float) -> int:
 
 def save(book: Any, path: Path) -> None:
     """Write beside the place and move there, so that a broken run leaves what was there."""
-    with replacing(path) as beside:
+    with replacing(path) as beside, as_os_error():
         book.save(beside)

@@ -25,6 +25,7 @@ from policy_rules.facts.discretion import discreet_key
 from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import META, Household, read_record
 from policy_rules.tables.batch_manifest import digest_of
+from policy_rules.text import writable
 
 #: A range ends after so many bytes of text, however few records they are: memory stays bounded.
 RANGE_BYTES: Final = 32 * 1024 * 1024
@@ -292,6 +293,9 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
     above: list[tuple[Any, Any]] = []
     at = data
     for step in path[:-1]:
+        if step == "…" and isinstance(at, dict):
+            _leave_hidden(at)
+            return
         key = _key(at, step)
         if key is None:
             return
@@ -302,11 +306,10 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
         if last == "id" and above and isinstance(above[-1][0], list):
             # a member that stands twice is told apart by its place
             given = at.get("id")
-            name = given if isinstance(given, str | int) else ""
+            name = given if isinstance(given, str | int) and writable(str(given)) else ""
             at["id"] = f"{name}~{above[-1][1] + 1}"
-        elif last == "…":  # keys an error does not repeat
-            for name in [k for k in at if discreet_key(k) != shown(k)]:
-                del at[name]
+        elif last == "…":
+            _leave_hidden(at)
         elif (key := _key(at, last)) is not None:
             del at[key]
     elif isinstance(at, list) and (key := _key(at, last)) is not None and above:
@@ -315,6 +318,12 @@ def _leave_out(data: Any, path: Sequence[str]) -> None:
         else:  # one bad code: what the set holds is not known
             outer, name = above[-1]
             outer[name] = None
+
+
+def _leave_hidden(data: dict[Any, Any]) -> None:
+    """Take out the keys an error does not repeat."""
+    for name in [k for k in data if discreet_key(k) != shown(k)]:
+        del data[name]
 
 
 def _key(at: Any, step: str) -> Any:

@@ -25,6 +25,8 @@ LONGEST_CELL: Final = 131_072
 LONGEST_LINE: Final = 16 * 1024 * 1024
 #: Lines one quoted cell may run over.
 _SPAN: Final = 200
+#: Different keys of JSON lines: each is a column of every row.
+MOST_COLUMNS: Final = 4096
 _SAMPLE: Final = 256 * 1024
 _DELIMITERS: Final = (",", "\t", ";", "|", "，")
 
@@ -234,6 +236,8 @@ def _json(path: Path, start: bytes) -> RawSheet:
     for _, item in json_lines(path):
         if isinstance(item, dict):
             keys.update(dict.fromkeys(item))
+            if len(keys) > MOST_COLUMNS:
+                raise refused(path, "too_many_values", expected=str(MOST_COLUMNS))
     names = tuple(keys)
 
     def rows() -> Iterator[RawRow]:

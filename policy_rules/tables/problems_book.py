@@ -5,6 +5,7 @@ Needs ``xlsxwriter`` (extra ``tables``). Texts are written as texts, whatever th
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_rules.errors import Lang, Problem
 from policy_rules.tables.files import missing_extra
 from policy_rules.tables.reading import Reading, unmapped
-from policy_rules.writing import replacing
+from policy_rules.writing import as_os_error, replacing
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -42,21 +43,28 @@ def write_problems(
     except ImportError as error:
         raise missing_extra("xlsxwriter") from error
     path = Path(path)
-    # constant_memory: rows go to disk as they come
-    constant = {"constant_memory": True}
-    with replacing(path) as beside, xlsxwriter.Workbook(str(beside), constant) as book:
+    with (
+        tempfile.TemporaryDirectory(prefix="policy-rules-") as folder,
+        replacing(path) as beside,
+        as_os_error(),
+    ):
+        # constant_memory: rows go to disk as they come, and are gone where that fails
+        constant = {"constant_memory": True, "tmpdir": folder}
+        book = xlsxwriter.Workbook(str(beside), constant)
         every = list(problems)
         _summary(book, every, reading, lang)
         for start in range(0, max(1, len(every)), _MOST):
             _sheet(book, every[start : start + _MOST], start // _MOST, lang)
+        book.close()
     return len(every)
 
 
 def _styles(book: Any) -> tuple[Any, Any]:
     head = book.add_format({"bold": True, "font_name": _FONT, "font_color": "#FFFFFF",
                             "bg_color": "#1F4E78", "border": 1, "text_wrap": True})  # fmt: skip
-    body = book.add_format({"font_name": _FONT, "font_size": 10, "border": 1,
-                            "text_wrap": True, "valign": "top"})  # fmt: skip
+    # a cell that is edited stays a text: what begins with = does not become a formula
+    body = book.add_format({"font_name": _FONT, "font_size": 10, "border": 1, "text_wrap": True,
+                            "valign": "top", "quote_prefix": True})  # fmt: skip
     return head, body
 
 

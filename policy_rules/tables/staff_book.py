@@ -19,7 +19,7 @@ from policy_rules.errors import EvaluationError, Lang, NotFoundError, Place, Pro
 from policy_rules.packs.model import DIGITS, Pack
 from policy_rules.tables.outputs import ERROR
 from policy_rules.text import Text
-from policy_rules.writing import to_disk, writing
+from policy_rules.writing import as_os_error, to_disk, writing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -145,7 +145,6 @@ def write_book(
     """
     try:
         import xlsxwriter
-        from xlsxwriter.exceptions import FileCreateError
     except ImportError as error:
         raise EvaluationError(
             Problem("extra_missing", Place(), expected="`policy-rules[tables]`", got="`xlsxwriter`")
@@ -159,22 +158,18 @@ def write_book(
         raise NotFoundError(
             Problem("too_many_values", Place(path="--sheets"), str(MOST_SHEETS), str(len(areas)))
         )
-    with writing(path):
-        try:
-            options = {"constant_memory": True, "tmpdir": str(folder), "strings_to_urls": False}
-            target = xlsxwriter.Workbook(str(path), options)
-            # the same answers make the same file: no clock
-            target.set_properties({"created": datetime(2000, 1, 1)})
-            writer = _Writer(target, book)
-            writer.cover(areas, split, count)
-            for frame in frames():
-                kept = book.rows(frame)
-                for area, row in zip(book.places(kept), kept.iter_rows(named=True), strict=True):
-                    writer.row(area, book.cells(row), row["verdict"])
-            writer.close()
-        except FileCreateError as error:
-            inner = error.args[0] if error.args else error
-            raise inner if isinstance(inner, OSError) else OSError(str(inner)) from error
+    with writing(path), as_os_error():
+        options = {"constant_memory": True, "tmpdir": str(folder), "strings_to_urls": False}
+        target = xlsxwriter.Workbook(str(path), options)
+        # the same answers make the same file: no clock
+        target.set_properties({"created": datetime(2000, 1, 1)})
+        writer = _Writer(target, book)
+        writer.cover(areas, split, count)
+        for frame in frames():
+            kept = book.rows(frame)
+            for area, row in zip(book.places(kept), kept.iter_rows(named=True), strict=True):
+                writer.row(area, book.cells(row), row["verdict"])
+        writer.close()
         with path.open("rb") as file:
             to_disk(file)
 
@@ -201,9 +196,12 @@ class _Writer:
             v: target.add_format({**edge, "quote_prefix": True, "bg_color": c})
             for v, c in _FILLS.items()
         }
+        self._link = target.add_format(
+            {"quote_prefix": True, "hyperlink": True, "font_color": "#0563C1", "underline": 1}
+        )
         self._head = target.add_format(
             {**edge, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E78"}
-            | {"align": "center", "valign": "vcenter"}
+            | {"align": "center", "valign": "vcenter", "quote_prefix": True}
         )
 
     def cover(self, areas: Sequence[str], split: Mapping[str, int], count: Counter[str]) -> None:
@@ -232,7 +230,7 @@ class _Writer:
                 rows = min(book.most_rows, count[area] - n * book.most_rows)
                 self._set_up(self._sheets[area, n], rows)
                 quoted = name.replace("'", "''")
-                notes.write_url(line, 0, f"internal:'{quoted}'!A1", None, name)
+                notes.write_url(line, 0, f"internal:'{quoted}'!A1", self._link, name)
                 notes.write_number(line, 1, rows)
                 line += 1
 

@@ -8,8 +8,8 @@ columns by the paths of facts. Parts of a population go in one after the other. 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,7 @@ from policy_rules.facts.rows import Items, Row
 from policy_rules.tables.frames import Population
 from policy_rules.tables.frames_layout import HI, ID, PARENT, YEAR, FrameLayout, layout, pl
 from policy_rules.verdict import Interval
-from policy_rules.writing import writing
+from policy_rules.writing import replacing_folder, writing
 
 #: Millionths in a hundredth: money in these files has two decimals.
 _HUNDREDTH: Final = 10_000
@@ -37,33 +37,21 @@ def write_folder(parts: Iterable[Population], folder: Path) -> int:
     """
     import pyarrow.parquet as pq
 
-    beside = folder.with_name(f"{folder.name}.tmp")
     writers: dict[str, Any] = {}
     count = 0
     with writing(folder):
         _may_replace(folder)
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        try:
-            for part in parts:
-                count += part.height
-                for path, table in own_tables(part):
-                    writer = writers.get(path)
-                    if writer is None:
-                        writer = writers[path] = pq.ParquetWriter(
-                            beside / f"{path}.parquet", table.schema, compression="zstd"
-                        )
-                    writer.write_table(table)
-        except BaseException:
-            for writer in writers.values():
-                writer.close()
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
-        for writer in writers.values():
-            writer.close()
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        beside.rename(folder)
+    with replacing_folder(folder) as beside, ExitStack() as opened:
+        for part in parts:
+            count += part.height
+            for path, table in own_tables(part):
+                writer = writers.get(path)
+                if writer is None:
+                    place = beside / f"{path}.parquet"
+                    writer = writers[path] = opened.enter_context(
+                        pq.ParquetWriter(place, table.schema, compression="zstd")
+                    )
+                writer.write_table(table)
     return count
 
 

@@ -22,7 +22,7 @@ from policy_rules.tables.headers import normal, understand
 from policy_rules.tables.sheets import Head
 from policy_rules.tables.uses import ENTITY_NUMBER, Use, key_headers, uses
 from policy_rules.text import Text
-from policy_rules.writing import writing
+from policy_rules.writing import as_os_error, writing
 
 __all__ = [
     "TemplateColumn",
@@ -216,13 +216,11 @@ def write_template(
     beside = path.with_name(f"{path.name}.tmp")
     with writing(path):
         try:
-            book = xlsxwriter.Workbook(str(beside))
+            book = xlsxwriter.Workbook(str(beside), {"in_memory": True})
             book.set_properties({"created": _DAY, "title": _PEOPLE[lang]})
             TemplateBook(book, sheets, lang, vocabulary, ask or {}).write()
-            try:
+            with as_os_error():
                 book.close()
-            except xlsxwriter.exceptions.FileCreateError as error:
-                raise OSError(str(error)) from error
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

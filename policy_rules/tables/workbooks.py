@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -30,14 +31,21 @@ _RATIO: Final = 300
 _SMALL: Final = 64 << 20
 #: Cells between the first and the last of a sheet: the reader holds them all, empty ones too.
 MOST_CELLS: Final = 200_000_000
+#: Beyond so many, a sheet must have a cell in every hundredth place: two cells far apart are no table.
+THINLY: Final = 50_000_000
 #: Bytes of one cell's text; Excel allows 32,767 characters.
 LONGEST_TEXT: Final = 1 << 20
 _CHUNK: Final = 1 << 20
 
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
 _REF: Final = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_LETTERS: Final = re.compile(rb' r="([A-Z]{1,3})\d')
-_ROW: Final = re.compile(rb'<(?:\w+:)?row\b[^>]*? r="(\d{1,7})"')
+#: References of cells as spreadsheet programs write them; then these, and numbers of rows, however they are
+#: spaced and quoted.
+_PLAIN: Final = re.compile(rb' r="([A-Z]{1,3})(\d{1,9})"')
+_LETTERS: Final = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]{1,7})\$?(\d{1,9})")
+_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"']\s*(\d{1,9})")
+_SPACED: Final = (b"c\n", b"c\t", b"c\r", b":c ", b"<c>")
+_ANY_CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)</")
 _ERRORS: Final = frozenset(["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"])
 
@@ -125,8 +133,8 @@ def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
             for sheet, part_name in _parts(book, names).items():
                 with book.open(part_name) as stream:
                     found[sheet] = _odd_cells(path, sheet, stream)
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, EOFError, NotImplementedError,
-            RuntimeError, OSError) as error:  # fmt: skip
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, EOFError,
+            NotImplementedError, RuntimeError, ValueError, OSError) as error:  # fmt: skip
         if isinstance(error, RecordError):
             raise
         raise _refused(path, "cannot_read", "the file is damaged") from error
@@ -143,7 +151,7 @@ def _parts(book: zipfile.ZipFile, names: dict[str, str]) -> dict[str, str]:
     if top is None or links is None:
         return {}
     for name in (top, links):
-        if book.getinfo(name).file_size > 16 << 20:
+        if book.getinfo(name).file_size > 4 << 20:
             raise zipfile.BadZipFile(name)
     targets = {
         link.get("Id"): link.get("Target", "") for link in ElementTree.fromstring(book.read(links))
@@ -173,7 +181,7 @@ def _texts(path: Path, book: zipfile.ZipFile, name: str) -> None:
 def _odd_cells(path: Path, sheet: str, stream: Any) -> dict[tuple[int, int], Odd]:
     odd: dict[tuple[int, int], Odd] = {}
     rest = b""
-    rows, columns, done = 0, 0, False
+    rows, columns, cells, done = 0, 0, 0, False
     while not done:
         chunk = stream.read(_CHUNK)
         data = rest + chunk
@@ -183,10 +191,18 @@ def _odd_cells(path: Path, sheet: str, stream: Any) -> dict[tuple[int, int], Odd
         whole, rest = data[:cut], data[cut:]
         if len(rest) > 2 * LONGEST_TEXT:
             raise _refused(path, "cell_too_large", sheet, expected=str(LONGEST_TEXT))
-        rows = max(rows, max(map(int, _ROW.findall(whole)), default=0))
-        for letters in set(_LETTERS.findall(whole)):
-            columns = max(columns, _column(letters) + 1)
-        if rows * columns > MOST_CELLS:
+        found = _PLAIN.findall(whole)
+        if len(found) == whole.count(b"<c ") and not any(mark in whole for mark in _SPACED):
+            cells += len(found)
+        else:
+            found = _LETTERS.findall(whole)
+            rows = max(rows, max(map(int, _ROW.findall(whole)), default=0))
+            cells += len(_ANY_CELL.findall(whole))
+        rows = max(rows, max((int(row) for _, row in found), default=0))
+        for letters in {letters for letters, _ in found}:
+            columns = max(columns, _column(letters.upper()) + 1)
+        span = rows * columns
+        if span > MOST_CELLS or (done and span > THINLY and span > 100 * cells):
             raise _refused(
                 path, "too_many_cells", sheet, expected=str(MOST_CELLS), got=str(rows * columns)
             )
