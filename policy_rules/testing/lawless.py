@@ -27,6 +27,7 @@ from policy_rules.testing.strategies import records
 #: What can be wrong with a record: every code that reading one, and asking a pack of it, comes to.
 RECORD_ERRORS: Final = (
     "bad_date",
+    "broken_text",
     "duplicate_member",
     "group_expected",
     "missing_key",
@@ -153,6 +154,7 @@ def _of_record(pack: Pack, kind: str) -> Iterator[tuple[Path, str, Any]]:
     for day in _any("2022-02-30", "2022-12", "31.12.2022", "", 3.5, [2022]):
         yield ("as_of",), "bad_date", day
     for key in ("id", "region"):
+        yield (key,), "broken_text", "a\ud800"
         for value in _any(1.5, True, ["a"], {}):
             yield (key,), "wrong_type", value
     for value in _any(3, [], {"x": 3}, {"x": {"y": 1}}, {"x": {"y": "yes"}}):
@@ -245,6 +247,7 @@ def _bool(fact: FactSpec) -> Iterator[Fault]:
 
 
 def _text(fact: FactSpec) -> Iterator[Fault]:
+    yield "broken_text", "a\ud800"
     for value in _any(1.5, True, [], {}):
         yield "wrong_type", value
 

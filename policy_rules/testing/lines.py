@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -38,7 +37,8 @@ from policy_rules.expr.nodes import (
 from policy_rules.facts.dates import add_months
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.packs.model import Pack, Period
-from policy_rules.packs.references import dependencies, expressions
+from policy_rules.packs.patch import graph_of
+from policy_rules.packs.references import expressions
 
 #: Numbers that stand in a quotient or sum with others are tried at these multiples of a line, too.
 MULTIPLES: Final = (1, 2, 3, 4, 5)
@@ -225,12 +225,6 @@ class _Finder:
 
 def _ends(period: Period) -> Iterator[date]:
     yield from (d for d in (period.start, period.end) if d is not None)
-
-
-@lru_cache(maxsize=8)
-def graph_of(pack: Pack) -> Mapping[str, frozenset[str]]:
-    """What each thing of a pack uses; kept, for it takes a while to tell."""
-    return dependencies(pack)
 
 
 def reached(pack: Pack, rules: Iterable[str]) -> list[str]:

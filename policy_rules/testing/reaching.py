@@ -23,9 +23,10 @@ from policy_rules.facts.dictionary import FactSpec
 from policy_rules.facts.record import EMPTY_ROW, read_record
 from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
+from policy_rules.packs.patch import graph_of
 from policy_rules.testing.distance import Distance, Distances
 from policy_rules.testing.layout import usual_range
-from policy_rules.testing.lines import Lines, graph_of, plain_number, reached
+from policy_rules.testing.lines import Lines, plain_number, reached
 from policy_rules.testing.records import without_one
 from policy_rules.verdict import Truth
 
@@ -79,7 +80,9 @@ class Reach:
             "outside": self.distances.outside(self.rule),
         }
         self.spots = tuple(self._spots())
-        self._nests = _nests(pack, self.kind, {s.record for s in self.spots})
+        read = required_facts(pack, (rule,), graph=graph_of(pack))
+        self.lists = tuple(spec for spec in read if spec.kind == "list")
+        self._nests = _nests(pack, self.kind, {s.record for s in (*self.spots, *self.lists)})
         self.days = self._days()
 
     # -- asking -------------------------------------------------------------------------------
@@ -194,7 +197,7 @@ class Reach:
         if not self.spots or rng.random() < 0.04:
             data["as_of"] = str(rng.choice(self.days))
             return
-        if rng.random() < 0.06:
+        if self.lists and rng.random() < 0.06:
             self._list(data, rng)
             return
         spot = rng.choice(self.spots)
@@ -252,15 +255,22 @@ class Reach:
         return f"{day:%Y-%m}" if spec.kind == "year_month" else str(day)
 
     def _list(self, data: dict[str, Any], rng: random.Random) -> None:
-        """Empty a list, or take an item away."""
-        lists = [(row, key) for row, key in _lists(data)]
-        if not lists:
+        """Empty a list that the rule reads, take an item away, or add one."""
+        spec = rng.choice(self.lists)
+        row = self._row(data, spec.record, rng)
+        if row is None:
             return
-        row, key = rng.choice(lists)
-        if row[key] and rng.random() < 0.7:
-            row[key].pop(rng.randrange(len(row[key])))
+        *groups, last = spec.path.split(".")
+        for group in groups:
+            row = row.setdefault(group, {})
+        items = row.setdefault(last, [])
+        draw = rng.random()
+        if items and draw < 0.5:
+            items.pop(rng.randrange(len(items)))
+        elif draw < 0.7 and len(items) < MOST:
+            items.append({})
         else:
-            row[key] = []
+            row[last] = []
 
     def _row(self, data: dict[str, Any], record: str, rng: random.Random) -> dict[str, Any] | None:
         """A row of a kind in the record, made on the way where there is none."""
@@ -361,17 +371,6 @@ def _below(
         yield from (((*keys, year), item) for year, item in (value or {}).items())
     elif value is not None:
         yield keys, value
-
-
-def _lists(node: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if isinstance(value, list) and all(isinstance(v, dict) for v in value):
-                yield node, key
-            yield from _lists(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _lists(item)
 
 
 def _nests(pack: Pack, kind: str, wanted: set[str]) -> dict[str, list[tuple[FactSpec, ...]]]:

@@ -26,9 +26,10 @@ from policy_rules.expr.nodes import Known, walk
 from policy_rules.facts.dates import days_in
 from policy_rules.facts.dictionary import FactSpec
 from policy_rules.packs.model import Pack
+from policy_rules.packs.patch import graph_of
 from policy_rules.packs.references import expressions
 from policy_rules.testing.layout import usual_range
-from policy_rules.testing.lines import Lines, graph_of, plain_number
+from policy_rules.testing.lines import Lines, plain_number
 from policy_rules.testing.reaching import Reach, reach_of
 from policy_rules.verdict import Truth
 
