@@ -93,7 +93,7 @@ def properties(asked: argparse.Namespace) -> Figures:
     for pack in PACKS:
         began = time.perf_counter()
         (one,) = policy_rules("properties", pack, "--seconds", str(asked.seconds), fine=(0, 1))
-        fates = [p["fate"] for p in one["properties"]]
+        fates = [p["status"] for p in one["properties"]]
         found[pack] = {fate: fates.count(fate) for fate in sorted({*fates})}
         found[pack]["minutes"] = minutes(began)
     if any("refuted" in one for one in found.values()):
@@ -172,7 +172,9 @@ def main() -> int:
     ask.add_argument("--commit", default="")
     ask.add_argument("--records", type=int, default=1_000_000, help="households of `agreement`")
     ask.add_argument("--minutes", type=float, help="of `agreement`, at most")
-    ask.add_argument("--seconds", type=int, default=600, help="of each harness; of the solver, a pack")
+    ask.add_argument(
+        "--seconds", type=int, default=600, help="of each harness; of the solver, a pack"
+    )
     ask.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = ask.parse_args()
     kept = asked.out / "nightly.json"
