@@ -164,23 +164,6 @@ class TargetRunner:
                 detail=case.id,
             )
 
-    @staticmethod
-    def _unnamed(
-        case: TargetCase, name: str, expected: Any, measured: tuple[Measured, ...]
-    ) -> Iterator[Problem]:
-        """The years measured that a list of years leaves out."""
-        if not isinstance(expected, list):
-            return
-        named = [body["year"] for body in expected]
-        if left := [str(m.year) for m in measured if m.year not in named]:
-            yield Problem(
-                "case_failed",
-                case.places.get(name, case.place),
-                expected=f"{name} year: {', '.join(map(str, named))}",
-                got=", ".join(left),
-                detail=case.id,
-            )
-
 
 def _seen(measured: Measured, key: str) -> Any:
     match key:
