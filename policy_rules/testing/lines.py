@@ -63,9 +63,12 @@ class Lines:
     years: tuple[int, ...]
 
     @classmethod
-    def of(cls, pack: Pack, rules: Iterable[str] | None = None) -> Lines:
-        """The lines of a pack, or of some of its rules and all they name."""
-        return _Finder(pack, rules).lines()
+    def of(cls, pack: Pack, rules: Iterable[str] | None = None, *, derived: bool = True) -> Lines:
+        """The lines of a pack, or of some of its rules and all they name.
+
+        With ``derived`` a line of a derived fact is one of the facts it is derived from, too.
+        """
+        return _Finder(pack, rules, derived).lines()
 
     def numbers_of(self, spec: FactSpec) -> tuple[int | Decimal, ...]:
         """Values at, just below and just above the lines of a number, those within its range."""
@@ -97,8 +100,8 @@ def plain_number(value: Fraction) -> int | Decimal:
 
 
 class _Finder:
-    def __init__(self, pack: Pack, rules: Iterable[str] | None) -> None:
-        self.pack = pack
+    def __init__(self, pack: Pack, rules: Iterable[str] | None, derived: bool) -> None:
+        self.pack, self.derived = pack, derived
         self.names = _expressed(pack, rules)
         self.numbers: dict[Field, dict[Fraction, None]] = {}
         self.codes: dict[Field, dict[str, None]] = {}
@@ -189,7 +192,7 @@ class _Finder:
         match node:
             case Fact(field=field):
                 self.note(field, values, months, mixed)
-                if field.derived:
+                if field.derived and self.derived:
                     self.put(self.pack.vocabulary.derived[field], values, months, mixed)
                 self.put(node.base, values, months, mixed)
             case Named(kind="defined", name=name):

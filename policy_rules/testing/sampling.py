@@ -14,11 +14,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from policy_rules.expr.nodes import Call, Compare, Const, Fact, Field, Node, Param, walk
+from policy_rules.expr.nodes import Const, Field, Node, walk
 from policy_rules.facts.dictionary import FactSpec
-from policy_rules.packs.model import Entity, Pack
+from policy_rules.packs.model import Pack
 from policy_rules.packs.needs import required_facts
 from policy_rules.packs.references import expressions
+from policy_rules.testing.lines import Lines
 
 #: Chance that a fact is left out, that a derived fact is recorded (and may then conflict), that a
 #: list is marked incomplete, that a recorded date is partial.
@@ -154,41 +155,21 @@ class Sampler:
         return str(day)
 
 
-def _things(pack: Pack) -> Iterator[Entity]:
-    for section in (pack.populations, pack.definitions, pack.rules, pack.targets):
-        yield from section.values()
+def thresholds(pack: Pack) -> dict[Field, tuple[Any, ...]]:
+    """The figures, codes and days each fact is compared with, through definitions too."""
+    lines = Lines.of(pack, derived=False)
+    found: dict[Field, tuple[Any, ...]] = {}
+    for kind in (lines.numbers, lines.codes, lines.days):
+        for field, values in kind.items():
+            found[field] = (*found.get(field, ()), *values)
+    return found
 
 
 def _nodes(pack: Pack) -> Iterator[Node]:
-    for thing in _things(pack):
-        for node in expressions(thing):
-            yield from walk(node)
-
-
-def thresholds(pack: Pack) -> dict[Field, tuple[Any, ...]]:
-    """The constants and parameter values each fact is compared with."""
-    found: dict[Field, set[Any]] = {}
-    for node in _nodes(pack):
-        if not isinstance(node, Compare):
-            continue
-        for one, other in ((node.left, node.right), (node.right, node.left)):
-            values = set(_values(pack, other))
-            for fact in walk(one):
-                if isinstance(fact, Fact):
-                    found.setdefault(fact.field, set()).update(values)
-    return {field: tuple(sorted(v, key=str)) for field, v in found.items()}
-
-
-def _values(pack: Pack, node: Node) -> Iterator[Any]:
-    for part in walk(node):
-        if isinstance(part, Param):
-            yield from (v.value for v in pack.parameters[part.name].values)
-        elif isinstance(part, Call) and part.function == "date":
-            numbers = [a.value for a in part.args if isinstance(a, Const)]
-            if len(numbers) == 3:
-                yield date(*(int(n) for n in numbers if isinstance(n, int | Fraction)))
-        elif isinstance(part, Const):
-            yield part.value
+    for section in (pack.populations, pack.definitions, pack.rules, pack.targets):
+        for thing in section.values():
+            for node in expressions(thing):
+                yield from walk(node)
 
 
 def years(pack: Pack) -> Iterator[int]:
