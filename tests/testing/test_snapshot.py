@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import mutants as made
@@ -15,6 +16,8 @@ from policy_rules.testing.recipe import Recipe
 from policy_rules.testing.snapshot import compare, encoded, read, take
 
 pytest.importorskip("polars")
+
+BUILT_IN = Path(__file__).parents[2] / "rules"
 
 
 def run(*args: object) -> Result:
@@ -78,6 +81,22 @@ def test_one_yuan_is_seen(rules: Path, tmp_path: Path) -> None:
     assert "example: synthetic household" in lines
     assert "household.incomes=" in lines
     assert "the findings of 1 of 3 rules moved" in lines
+
+
+def test_a_yuan_at_a_line_that_a_definition_draws_is_seen(tmp_path: Path) -> None:
+    """Guangxi's line of focus households stands in a parameter, the comparison in a definition."""
+    rules = tmp_path / "rules"
+    for name in ("guangxi", "vocabulary"):
+        shutil.copytree(BUILT_IN / name, rules / name)
+    snapshot = rules / "guangxi" / "snapshot.json"
+    assert run("regress", snapshot, "--rules", rules).exit_code == 0
+    line = rules / "guangxi" / "parameters" / "7_focus.yaml"
+    text = line.read_text("utf-8")
+    line.write_text(text.replace("value: 10000}", "value: 10001}"), "utf-8")
+    result = run("regress", snapshot, "--rules", rules, "--lang", "en")
+    assert result.exit_code == 1
+    assert "low_income_focus_household:" in result.output
+    assert "NO → YES" in result.output
 
 
 def test_examples_can_be_made_again(rules: Path, tmp_path: Path) -> None:
