@@ -229,7 +229,7 @@ def unargued(
     """An entry of ``cases.yaml`` that somebody has to argue before it is kept."""
     body = {k: v for k, v in record.items() if k != "as_of"}
     return {
-        "id": re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_"),
+        "id": re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_") or "found",
         "record": body,
         "as_of": str(day),
         **({"overlay": dict(overlay)} if overlay else {}),
