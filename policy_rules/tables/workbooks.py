@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from policy_rules.errors import EvaluationError, Place, Problem, RecordError
+from policy_rules.tables.repeats import largest
 from policy_rules.tables.sheets import Odd, RawRow, RawSheet, with_odd
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
             names = {_bare(n): n for n in book.namelist()}
             if "xl/sharedstrings.xml" in names:
                 _texts(path, book, names["xl/sharedstrings.xml"])
+            if "content.xml" in names:
+                _written_out(path, book, names["content.xml"])
             for sheet, part_name in _parts(book, names).items():
                 with book.open(part_name) as stream:
                     found[sheet] = _odd_cells(path, sheet, stream)
@@ -176,6 +179,19 @@ def _texts(path: Path, book: zipfile.ZipFile, name: str) -> None:
             if run + (len(chunk) if cut < 0 else cut) > LONGEST_TEXT:
                 raise _refused(path, "cell_too_large", expected=str(LONGEST_TEXT))
             run = run + len(chunk) if cut < 0 else len(chunk) - chunk.rfind(b">")
+
+
+def _written_out(path: Path, book: zipfile.ZipFile, name: str) -> None:
+    """Refuse an OpenDocument sheet that is too large once its repetitions are written out."""
+    with book.open(name) as stream:
+        sheet = largest(stream, 16 * LONGEST_TEXT)
+    if sheet is None:
+        raise _refused(path, "cell_too_large", expected=str(16 * LONGEST_TEXT))
+    span = sheet.rows * sheet.width
+    thin = span > THINLY and span > 100 * sheet.cells
+    if span > MOST_CELLS or thin or sheet.weight > LARGEST_BOOK:
+        got = str(max(span, sheet.weight))
+        raise _refused(path, "too_many_cells", expected=str(MOST_CELLS), got=got)
 
 
 def _odd_cells(path: Path, sheet: str, stream: Any) -> dict[tuple[int, int], Odd]:
