@@ -26,7 +26,7 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     },
     "broken_text": {
         "en": "half of a character stands here (a lone surrogate), which no file can hold: {got}",
-        "zh": "此处有不完整的字符(单独的代理码位)，无法写入文件：{got}",
+        "zh": "此处有不完整的字符（单独的代理码位），无法写入文件：{got}",
     },
     "bad_yaml": {"en": "this is not valid YAML: {detail}", "zh": "YAML 格式有误：{detail}"},
     "bad_json": {"en": "this is not valid JSON: {detail}", "zh": "JSON 格式有误：{detail}"},

@@ -26,7 +26,7 @@ from policy_rules.cli.writing import json_text, kind_of, said_written, write_tex
 from policy_rules.diff.saved import write_cases
 from policy_rules.packs.registry import load_pack
 from policy_rules.render import properties as told
-from policy_rules.testing.refuting import cases_of
+from policy_rules.testing.refuting import case_of
 from policy_rules.testing.verifying import SAMPLES, Verification, verify
 
 
@@ -117,12 +117,12 @@ def properties(
 
 
 def _cases(found: list[Verification]) -> dict[str, list[dict[str, Any]]]:
-    """The records that refute properties, as cases of their packs."""
+    """The records that refute properties, as cases of their packs to be argued."""
     cases: dict[str, list[dict[str, Any]]] = {}
     for one in found:
         for refuted in one.having("refuted"):
             assert refuted.shown is not None
-            some = cases_of(one.pack, refuted.property, refuted.shown)
-            if some:
-                cases.setdefault(one.pack.id, []).extend(some)
+            case = case_of(one.pack, refuted.property, refuted.shown)
+            if case is not None:
+                cases.setdefault(one.pack.id, []).append(case)
     return cases

@@ -121,18 +121,18 @@ class _Finder:
         other = refuting_move(engine, self.wanted, data, self.day, tries=4)
         if other is None:
             return None
-        moved = dict(_apart(data, other, ""))
+        moved = dict(apart(data, other, ""))
         return moved if refuted(engine, self.wanted, data, self.day, moved) else None
 
 
-def _apart(here: Any, there: Any, at: str) -> Iterator[tuple[str, Any]]:
+def apart(here: Any, there: Any, at: str) -> Iterator[tuple[str, Any]]:
     """The paths at which two records differ, with the value of the second."""
     if isinstance(here, Mapping) and isinstance(there, Mapping):
         for key in there:
-            yield from _apart(here.get(key), there[key], f"{at}{key}.")
+            yield from apart(here.get(key), there[key], f"{at}{key}.")
     elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
         for i, (one, other) in enumerate(zip(here, there, strict=True)):
-            yield from _apart(one, other, f"{at}{i}.")
+            yield from apart(one, other, f"{at}{i}.")
     elif here != there:
         yield at.removesuffix("."), there
 
@@ -229,12 +229,12 @@ def unargued(
     """An entry of ``cases.yaml`` that somebody has to argue before it is kept."""
     body = {k: v for k, v in record.items() if k != "as_of"}
     return {
-        "id": re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_"),
+        "id": re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_") or "found",
         "record": body,
         "as_of": str(day),
         **({"overlay": dict(overlay)} if overlay else {}),
         "argued": False,
-        "note": NOTE,
+        "note": dict(NOTE),
     }
 
 

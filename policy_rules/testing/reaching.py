@@ -82,7 +82,8 @@ class Reach:
         self.spots = tuple(self._spots())
         read = required_facts(pack, (rule,), graph=graph_of(pack))
         self.lists = tuple(spec for spec in read if spec.kind == "list")
-        self._nests = _nests(pack, self.kind, {s.record for s in (*self.spots, *self.lists)})
+        wanted = {spot.record for spot in self.spots} | {spec.record for spec in self.lists}
+        self._nests = _nests(pack, self.kind, wanted)
         self.days = self._days()
 
     # -- asking -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from policy_rules.analysis.model import Shown, overlay_of
@@ -10,6 +10,8 @@ from policy_rules.engine.engine import Engine
 from policy_rules.packs.model import Pack
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.references import references
+from policy_rules.testing.counterexamples import Counterexample, anonymous, apart
+from policy_rules.testing.holding import refuted
 from policy_rules.testing.judging import judged
 from policy_rules.testing.properties import Property
 
@@ -35,45 +37,18 @@ def named_rules(pack: Pack, wanted: Property) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for n in names if n in pack.rules))
 
 
-def cases_of(pack: Pack, wanted: Property, shown: Shown) -> list[dict[str, Any]]:
-    """The record that refutes a property (and that with its fact moved) as entries of ``cases.yaml``.
+def case_of(pack: Pack, wanted: Property, shown: Shown) -> dict[str, Any] | None:
+    """The record that refutes a property as an entry of ``cases.yaml``, to be argued from the text.
 
-    They expect what the rules say now, which cannot all be right: the expectation is to be argued from the text.
+    None where the property holds of what is left without names and numbers.
     """
-    engine = _engine(pack, shown)
     overlay = overlay_of(pack.id, shown.parameters.get(pack.id) or {})
     overlay.pop("pack", None)
-    found = []
-    for name, record in _records(shown):
-        said = engine.verdicts(record, as_of=shown.day)
-        expect = {
-            f"{rule}@{subject}" if subject else rule: said[rule, subject].value
-            for rule, subject in said
-            if rule in named_rules(pack, wanted)
-        }
-        if not expect:
-            continue
-        body = {k: v for k, v in record.items() if k != "as_of"}
-        found.append(
-            {
-                "id": f"{wanted.id}_{name}",
-                "record": body or {"id": "1"},
-                "as_of": str(shown.day),
-                **({"overlay": overlay} if overlay else {}),
-                "expect": expect,
-                "note": {
-                    "zh": f"性质 {wanted.id} 不成立的记录；应有的结论须依原文确定",
-                    "en": f"the property {wanted.id} does not hold; what is right is to be argued from the text",
-                },
-            }
-        )
-    return found
-
-
-def _records(shown: Shown) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield "refuted", shown.record
-    if shown.moved is not None:
-        yield "refuted_moved", shown.moved
+    record = anonymous(shown.record, pack)
+    moved = {} if shown.moved is None else dict(apart(record, anonymous(shown.moved, pack), ""))
+    if not refuted(_engine(pack, shown), wanted, record, shown.day, moved):
+        return None
+    return Counterexample(wanted.id, record, shown.day, overlay, moved).as_case()
 
 
 def readings_of(pack: Pack, wanted: Property) -> Iterator[tuple[str, str]]:

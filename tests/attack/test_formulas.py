@@ -28,7 +28,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 BOOKS = [name for name, (_, output) in attacked.WRITERS.items() if output.endswith(".xlsx")]
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", [n for n in BOOKS if not n.startswith("synth")])
 def test_no_text_of_a_workbook_runs(house: Path, name: str, lang: str) -> None:
     result, path = attacked.run(house, name, lang)

@@ -26,8 +26,8 @@ pytestmark = [
 ]
 #: One of each kind of writer; all are tried at night.
 SOME = [
-    "batch-csv", "batch-parquet", "batch-xlsx", "coverage-json", "coverage-xlsx", "impact-parquet", "impact-xlsx",
-    "diff-docx", "compare-xlsx", "template", "synth-folder", "site", "snapshot", "map", "freeze", "cases",
+    "batch-csv", "batch-xlsx", "coverage-xlsx", "impact-parquet", "diff-docx", "template", "synth-folder", "site",
+    "map", "freeze",
 ]  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def in_threads(name: str, each: int) -> None:
 
 @pytest.mark.parametrize("name", ["auto", "reference"])
 def test_threads_share_an_engine(name: str) -> None:
-    in_threads(name, 60)
+    in_threads(name, 40)
 
 
 @pytest.mark.nightly
@@ -96,7 +96,7 @@ def test_processes_made_after_an_evaluation_answer_alike(method: str) -> None:
         # a process of several threads is forked on purpose (Python 3.12 warns of it)
         warnings.simplefilter("ignore", DeprecationWarning)
         context = multiprocessing.get_context(method)
-        with ProcessPoolExecutor(2, context) as pool:
+        with ProcessPoolExecutor(1, context) as pool:
             found = list(pool.map(answer, ["auto"] * len(given), given))
     assert found == expected
     # and the parent goes on as before

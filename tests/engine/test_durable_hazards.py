@@ -253,7 +253,7 @@ def test_absence_is_never_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_engine_that_answered_nothing_is_freed_without_harm() -> None:
     code = """
     import gc
-    for _ in range(10):
+    for _ in range(4):
         here.Engine(here.pack_of("household.size == 2"), engine="durable_rules")
         engine = here.Engine(here.pack_of("household.size == 2"), engine="durable_rules")
         engine.evaluate({"id": "h"}, as_of=here.DAY)

@@ -150,7 +150,8 @@ def test_the_command_exits_1_where_engines_differ(monkeypatch: pytest.MonkeyPatc
     _compiled(monkeypatch)
     args = ("agree", "yunnan/mengyong", "-n", 20, "--size", 20, "--engine", "compiled")
     result = run(*args, "--format", "json")
-    assert result.exit_code == 1
+    assert result.exit_code == 1, (result.output, result.exception)
+    assert isinstance(result.exception, SystemExit), result.exception
     assert json.loads(result.stdout)["disagreements"] > 0
     assert "compiled 与解释器不一致" in run(*args).output
     monkeypatch.undo()

@@ -18,8 +18,8 @@ from policy_rules.testing import near
 from policy_rules.testing.reaching import reach_of
 
 ORCHARD = load_pack("orchard", Path(__file__).parents[1] / "sample_project" / "packs")
-#: Of each pack every so many-th rule is asked here; `benchmarks/near.py` asks all (nightly).
-EVERY = 16
+#: Of each pack every so many-th rule is asked here; `benchmarks/strategies.py` asks all (nightly).
+EVERY = 24
 FIGURES = {"ratio": 0.5, "yuan": 1000, "years": 60, "yuan_per_person": 12000}
 
 
@@ -62,7 +62,7 @@ def test_rules_are_reached_with_yes_and_with_no(name: str) -> None:
     pack = supplied(name)
     engine = Engine(pack, engine="reference", readings=False)
     for rule in list(pack.rules.values())[::EVERY]:
-        seen, _ = said(engine, rule.id, 40)
+        seen, _ = said(engine, rule.id, 30)
         assert seen[Verdict.YES], rule.id
         if rule.applies_to is not None or rule.when is not None or rule.unless is not None:
             assert seen[Verdict.NO], rule.id

@@ -83,6 +83,7 @@ def test_rules_that_ask_what_is_known_are_left_out() -> None:
     assert rules_asking_what_is_known(pack) == {"c0", "c1"}
     found = check_soundness(pack)
     assert set(found.left_out) == {"c0", "c1"}
+    assert "1 条规则" in found.render("zh")
     assert found.rules == 1
 
 
@@ -98,4 +99,3 @@ def test_the_command() -> None:
     first, second = json.loads(result.stdout)
     assert (first["pack"], second["pack"]) == ("yunnan/mengyong", "random")
     assert first["contradictions"] == []
-    assert "缺项记录" in CliRunner().invoke(app, arguments[:4]).stdout

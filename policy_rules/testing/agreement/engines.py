@@ -160,7 +160,7 @@ def _apart(engine: str, row: int, expected: Said, got: Said) -> Iterator[Differe
         shown = (s if isinstance(s, str) else "-" for s in (expected, got))
         yield Difference(engine, row, "", *shown)
         return
-    for key in expected.keys() | got.keys():
+    for key in sorted(expected.keys() | got.keys()):
         if expected.get(key) != got.get(key):
             where = "@".join(k for k in key if k)
             yield Difference(engine, row, where, _text(expected.get(key)), _text(got.get(key)))

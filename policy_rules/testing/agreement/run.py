@@ -242,8 +242,7 @@ def _told(options: Options, number: int, examples: bool) -> Told:
 
 
 def _example(some: Batch, difference: Difference) -> dict[str, Any]:
-    data = _shrunk(some, difference)
-    return {
+    told = {
         "engine": difference.engine,
         "pack": some.pack.id,
         "version": some.pack.version,
@@ -253,8 +252,10 @@ def _example(some: Batch, difference: Difference) -> dict[str, Any]:
         "expected": difference.expected,
         "got": difference.got,
         "rule": _rule(some.pack, difference.where),
-        "record": json.loads(json.dumps(data, default=_plain)),
+        "record": _shrunk(some, difference),
     }
+    plain: dict[str, Any] = json.loads(json.dumps(told, default=_plain))
+    return plain
 
 
 def _plain(value: Any) -> Any:
