@@ -5,7 +5,7 @@
     python fuzz/run.py record --input FILE        one input again, with its traceback
 
 The corpus grows under ``.fuzz/corpus``; an input that breaks a harness is kept under ``.fuzz/found``. One
-input may take 20 s and 2 GB, no more. Prints what was executed and covered, as text and with ``--json``
+input may take 60 s and 2 GB, no more. Prints what was executed and covered, as text and with ``--json``
 as data. Exit codes: 0 fine, 1 something was found, 2 it could not run.
 """
 
@@ -32,7 +32,7 @@ for folder in (HERE, ROOT):
         sys.path.insert(0, str(folder))
 
 #: For one input: seconds, and megabytes of the process.
-SECONDS, MEGABYTES = 20, 2048
+SECONDS, MEGABYTES = 60, 2048
 #: Inputs longer than this are not tried: length is bounded by the readers (see the tests of bounds).
 LONGEST = {"expression": 2048, "name": 256, "options": 1024}
 _FOUND = re.compile(r"Test unit written to (\S+)")
