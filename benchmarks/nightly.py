@@ -131,6 +131,15 @@ def agreement(asked: argparse.Namespace) -> Figures:
     return found
 
 
+def soundness(asked: argparse.Namespace) -> Figures:
+    """Gaps of records filled in every way: what is decided stays decided."""
+    run(BIN / "python", "benchmarks/strategies.py")
+    found: Figures = {}
+    for name, more in (("packs", ()), ("random packs", ("--random", "20"))):
+        found[name] = policy_rules("soundness", "-n", "60", *more, fine=(0, 1))
+    return found
+
+
 def fuzzing(asked: argparse.Namespace) -> Figures:
     """Every harness of fuzz/ for so many seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -154,6 +163,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Figures]]] = {
     "properties": properties,
     "mutants": mutants,
     "agreement": agreement,
+    "soundness": soundness,
     "fuzzing": fuzzing,
     "spark": spark,
 }
