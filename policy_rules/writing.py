@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
+import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from policy_rules.errors import EvaluationError, Place, Problem
+
+#: When a workbook or Word file says it was written.
+_WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 @contextlib.contextmanager
@@ -76,6 +82,23 @@ def write_whole(path: Path, body: bytes) -> None:
             with contextlib.suppress(OSError):
                 beside.unlink()
             raise
+
+
+def repacked(archive: bytes, *, undated: bool = False) -> bytes:
+    """A workbook or Word file without the time it was packed: the same bytes for the same content.
+
+    ``undated`` takes the time out of what it tells of itself, too.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if undated and name == "docProps/core.xml":
+                body = _WRITTEN.sub(rb"\g<1>2000-01-01T00:00:00Z", body)
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, body)
+    return packed.getvalue()
 
 
 def to_disk(file: Any) -> None:

@@ -6,7 +6,6 @@ Needs ``python-docx`` (extra ``reports``).
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_rules.errors import Lang
 from policy_rules.render.html.environment import missing_extra
 from policy_rules.render.html.typography import chinese
-from policy_rules.writing import write_whole
+from policy_rules.writing import repacked, write_whole
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -117,14 +116,9 @@ class Paper:
 
         Raises :class:`~policy_rules.errors.EvaluationError` (``cannot_write``).
         """
-        first, packed = io.BytesIO(), io.BytesIO()
-        self._document.save(first)
-        with zipfile.ZipFile(first) as old, zipfile.ZipFile(packed, "w") as new:
-            for name in old.namelist():
-                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-                info.compress_type = zipfile.ZIP_DEFLATED
-                new.writestr(info, old.read(name))
-        write_whole(path, packed.getvalue())
+        held = io.BytesIO()
+        self._document.save(held)
+        write_whole(path, repacked(held.getvalue()))
 
     # -- how it looks ----------------------------------------------------------------------------
 

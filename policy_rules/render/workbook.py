@@ -5,6 +5,7 @@ Needs ``openpyxl`` (extra ``xlsx``). Texts are written as texts, whatever they b
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from policy_rules.render.meaning import SHORT as RELATION
 from policy_rules.render.meaning import meaning_told
 from policy_rules.render.words import CAUTION
 from policy_rules.text import Text
-from policy_rules.writing import as_os_error, replacing
+from policy_rules.writing import as_os_error, repacked, write_whole, writing
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -270,6 +271,8 @@ def _lines(text: str, width: float) -> int:
 
 
 def save(book: Any, path: Path) -> None:
-    """Write beside the place and move there, so that a broken run leaves what was there."""
-    with replacing(path) as beside, as_os_error():
-        book.save(beside)
+    """Write the file whole, the same bytes for the same content; a broken run leaves what was there."""
+    held = io.BytesIO()
+    with writing(path), as_os_error():
+        book.save(held)
+    write_whole(path, repacked(held.getvalue(), undated=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -54,6 +56,16 @@ def test_the_difference(tmp_path: Path) -> None:
         "2022年人均纯收入低于9,000元/人",
     ] in [row[2:5] for row in told]
     assert book["没有对应的"].max_row == 1
+
+
+def test_the_time_of_writing_stands_nowhere(tmp_path: Path) -> None:
+    """The same packs give the same bytes on any day."""
+    path = tmp_path / "diff.xlsx"
+    workbook.diff(diff_packs(PACK, pack("9000")), path, "zh")
+    with zipfile.ZipFile(path) as packed:
+        assert {entry.date_time for entry in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    properties = opened(path).properties
+    assert properties.created == properties.modified == datetime(2000, 1, 1)
 
 
 def test_texts_stay_texts(tmp_path: Path) -> None:
