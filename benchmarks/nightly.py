@@ -3,7 +3,7 @@
     python benchmarks/nightly.py --out benchmarks             everything
     python benchmarks/nightly.py --out benchmarks --only coverage mutants
 
-Runs in an environment with the extras ``dev`` and ``spark`` and atheris (``.ci/nightly`` makes one). Figures of
+Runs in an environment with the extras ``dev``, ``fuzz`` and ``spark`` and pytest-cov (``.ci/nightly`` makes one). Figures of
 parts that are not run stay as they were. Exit code 1 where a part failed.
 """
 
