@@ -27,7 +27,7 @@ from policy_rules.packs.patch import graph_of
 from policy_rules.testing.distance import Distance, Distances
 from policy_rules.testing.layout import usual_range
 from policy_rules.testing.lines import Lines, plain_number, reached
-from policy_rules.testing.records import without_one
+from policy_rules.testing.records import shrunk
 from policy_rules.verdict import Truth
 
 #: A NO is one inside the population a rule speaks of, or one ``outside`` it.
@@ -182,14 +182,7 @@ class Reach:
 
     def smaller(self, data: dict[str, Any], want: Want) -> dict[str, Any]:
         """The record without the facts that the verdict does not need."""
-        shrunk = True
-        while shrunk:
-            shrunk = False
-            for candidate in without_one(data):
-                if "as_of" in candidate and self.says(candidate, want):
-                    data, shrunk = candidate, True
-                    break
-        return data
+        return shrunk(data, lambda one: "as_of" in one and self.says(one, want))
 
     # -- moving -------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 UNSET: Final = "__unset__"
@@ -51,6 +51,21 @@ def supply(record: dict[str, Any], externals: Mapping[str, Any], pack: str) -> N
                 target = member
         given = target.setdefault("external", {})
         given.setdefault(pack, {}).update(conditions)
+
+
+def shrunk(
+    data: dict[str, Any], still: Callable[[dict[str, Any]], bool], tries: int | None = None
+) -> dict[str, Any]:
+    """The record without every fact of which it is ``still`` what it was; ``tries`` bounds the questions."""
+    left = itertools.repeat(None) if tries is None else itertools.repeat(None, tries - 1)
+    best, smaller = data, True
+    while smaller:
+        smaller = False
+        for candidate, _ in zip(without_one(best), left, strict=False):
+            if still(candidate):
+                best, smaller = candidate, True
+                break
+    return best
 
 
 def without_one(data: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from policy_rules.packs.model import Pack
 from policy_rules.testing.cases import Case
 from policy_rules.testing.judging import implies, judged
 from policy_rules.testing.properties import Property, load_properties
-from policy_rules.testing.records import without_one
+from policy_rules.testing.records import shrunk
 from policy_rules.testing.sampling import Sampler
 from policy_rules.verdict import Verdict
 
@@ -214,22 +214,11 @@ class Trial:
 
     def smaller(self, wanted: Property, step: Step) -> dict[str, Any]:
         """A counterexample without the facts it does not need."""
-        best, left = step.data, SHRINKING
 
         def fails(candidate: dict[str, Any]) -> bool:
             return judged(step.engine, wanted, candidate, step.day) is False
 
-        shrunk = True
-        while shrunk and left > 0:
-            shrunk = False
-            for candidate in without_one(best):
-                left -= 1
-                if left <= 0:
-                    break
-                if fails(candidate):
-                    best, shrunk = candidate, True
-                    break
-        return best
+        return shrunk(step.data, fails, SHRINKING)
 
 
 def _recorded(node: Any, keys: Sequence[str]) -> bool:

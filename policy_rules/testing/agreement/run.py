@@ -23,7 +23,7 @@ from policy_rules.testing.agreement.engines import (
     compared,
     differing,
 )
-from policy_rules.testing.records import without_one
+from policy_rules.testing.records import shrunk
 from policy_rules.writing import write_whole
 
 #: Disagreements that are made small and kept; beyond these they are only counted.
@@ -274,14 +274,4 @@ def _shrunk(some: Batch, difference: Difference) -> dict[str, Any]:
     differs = differing(some, difference.engine)
     if not differs(best):
         return best
-    left, shrunk = SHRINKING, True
-    while shrunk and left > 0:
-        shrunk = False
-        for candidate in without_one(best):
-            left -= 1
-            if left <= 0:
-                break
-            if differs(candidate):
-                best, shrunk = candidate, True
-                break
-    return best
+    return shrunk(best, differs, SHRINKING)
