@@ -8,11 +8,11 @@ plainer value, and 0 is no value. The values are those next to the lines of a pa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -30,6 +30,7 @@ AT_A_LINE: Final = 0.8
 #: Items of a list other than that of the members; how far structures stand in one another.
 ITEMS, DEEPEST = 2, 4
 
+T = TypeVar("T")
 #: Reads a fact's value from its bytes on a date; None is not recorded.
 Reader = Callable[[bytes, date], Any]
 
@@ -140,11 +141,11 @@ class Layout:
 
     def _choice(self, values: tuple[Any, ...], gap: float | None = None) -> Reader:
         """One of some values, the first the plainest."""
-        missing, share = self._start(self.gap if gap is None else gap)
+        missing, _ = self._start(self.gap if gap is None else gap)
 
         def read(data: bytes, as_of: date) -> Any:
             byte = data[0]
-            return None if byte < missing else values[(byte - missing) * len(values) // share]
+            return None if byte < missing else _dealt(values, byte - missing)
 
         return read
 
@@ -168,7 +169,7 @@ class Layout:
                 return None
             byte -= missing
             if byte < lined:
-                return near[byte * len(near) // lined]
+                return _dealt(near, byte)
             at = lo + (hi - lo) * data[1] / 255
             return plain_number(Fraction(math.floor(at / step)) * step)
 
@@ -190,7 +191,7 @@ class Layout:
             byte -= missing
             if byte < lined:
                 near = self.lines.days_of(spec, as_of) or edges or (as_of,)
-                day = near[byte * len(near) // lined]
+                day = _dealt(near, byte)
                 whole = data[1] < 256 - partial
             else:
                 day = date(years[byte % len(years)], 1 + data[1] % 12, 1 + data[1] % 28)
@@ -261,6 +262,12 @@ def usual_range(spec: FactSpec, years: tuple[int, ...]) -> tuple[Fraction, Fract
 
 def _within(value: Fraction, lo: Fraction, hi: Fraction) -> Fraction:
     return max(lo, min(value, hi))
+
+
+def _dealt(values: Sequence[T], byte: int) -> T:
+    """The value of a byte, dealt in turn: what makes bytes smaller then tries the values before one,
+    and is not stopped by a stretch of bytes that all stand for one that will not do."""
+    return values[byte % len(values)]
 
 
 def _nothing(data: bytes, as_of: date) -> None:

@@ -13,7 +13,8 @@ SAMPLE = Path(__file__).parents[1] / "sample_project"
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    # -rN: with CI set, pytest repeats whole messages at the end
+    command = [sys.executable, "-m", "pytest", "-q", "-rN", *arguments]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
@@ -29,7 +30,11 @@ def test_it_needs_five_lines(project: Path) -> None:
     assert "8 passed" in result.stdout  # three cases, three properties, two tests of their own
 
 
-def test_a_planted_fault_is_found_made_small_and_saved(project: Path) -> None:
+@pytest.mark.parametrize("ci", ["", "true"])  # Hypothesis and pytest do otherwise where CI is set
+def test_a_planted_fault_is_found_made_small_and_saved(
+    project: Path, ci: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
     rules = project / "packs" / "orchard" / "rules" / "orchard.yaml"
     rules.write_text(rules.read_text("utf-8").replace("pay: 3000", "pay: 3500"), "utf-8")
     cases = project / "packs" / "orchard" / "cases"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from datetime import date
@@ -119,11 +120,13 @@ def test_the_smallest_household_of_a_flag_holds_what_raises_it_and_no_more(
     assert found == {"kind": "household", "as_of": "2023-07-02", **smallest}
 
 
-def test_the_smallest_family_with_a_finding_about_a_member() -> None:
+@pytest.mark.parametrize("seed", range(12))  # one start in four once led to a member of 17
+def test_the_smallest_family_with_a_finding_about_a_member(seed: int) -> None:
     found = find(
         households(ORCHARD),
         raised(ORCHARD, "training_first"),
-        settings=settings(max_examples=500, **QUIET),
+        settings=settings(max_examples=500, derandomize=False, **QUIET),
+        random=random.Random(seed),
     )
     assert found["members"] == [{"age": 16, "trained": False}]
     assert set(found) == {"kind", "as_of", "orchard", "members"}
