@@ -14,7 +14,7 @@ from policy_rules.expr.nodes import Field
 from policy_rules.facts.dictionary import Vocabulary
 from policy_rules.facts.record import Household, Items, Row
 from policy_rules.text import Text
-from policy_rules.verdict import is_known
+from policy_rules.verdict import Interval, equal
 
 #: One step into a record: a fact's path, then the item's position or year within it (or None).
 Step = tuple[str, int | None]
@@ -53,7 +53,7 @@ class ConflictFinder:
                 field = self.derived[kind][path]
                 env[THIS] = row
                 value = self.interpreter.derived(field)(env)
-                if is_known(value) and is_known(recorded) and value != recorded:
+                if _differ(recorded, value):
                     spec = self.vocabulary.fact(kind, path)
                     subject = row.id if way else ""
                     conflict = Conflict(
@@ -97,6 +97,15 @@ class ConflictFinder:
             else:
                 for year, below in value.items():
                     yield from self.rows(below, item, (*way, (path, year)))
+
+
+def _differ(recorded: Any, derived: Any) -> bool:
+    """Whether two values cannot be the same: both known and apart, or ranges that do not meet."""
+    if recorded is None or derived is None:
+        return False
+    if type(recorded) is Interval or type(derived) is Interval:
+        return equal(recorded, derived) is False
+    return bool(recorded != derived)
 
 
 def _year(way: tuple[Step, ...]) -> str:

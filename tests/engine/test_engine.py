@@ -144,6 +144,28 @@ def test_recorded_and_derived_apart_make_a_conflict_where_it_matters() -> None:
     assert len(result.conflicts) == 1
 
 
+def test_a_recorded_value_beyond_all_that_others_leave_open_is_a_conflict() -> None:
+    data = {"incomes": {2022: {"net": 9000, "net_per_capita": 10001}}}  # a size is 1 to 60
+    result = Engine(pack(LOW)).evaluate(data, as_of="2022-12-31")
+    assert (result["low"].verdict, result["low"].status) == (Verdict.UNKNOWN, Status.CONFLICT)
+    assert [(c.name, c.recorded, c.derived) for c in result.conflicts] == [
+        ("income_year.net_per_capita(2022)", "10001", "150 … 9000")
+    ]
+    data["incomes"][2022]["net_per_capita"] = 4500  # of two people
+    result = Engine(pack(LOW)).evaluate(data, as_of="2022-12-31")
+    assert (result["low"].verdict, result.conflicts) == (Verdict.YES, ())
+
+
+@pytest.mark.parametrize(("birth", "apart"), [("2010-06", True), ("2004-06", False)])
+def test_an_age_no_day_of_the_month_of_birth_gives_is_a_conflict(birth: str, apart: bool) -> None:
+    data = {"members": [{"age": 18, "birth_date": birth}]}
+    text = rule("grown", "when: member.age >= 18", subject="member")
+    result = Engine(pack(text)).evaluate(data, as_of="2022-12-31")
+    assert bool(result.conflicts) is apart
+    (found,) = result.findings
+    assert (found.status is Status.CONFLICT) is apart
+
+
 def test_a_household_size_that_does_not_fit_its_members_is_reported() -> None:
     result = Engine(pack(LOW)).evaluate({"size": 4, "members": [{}]}, as_of="2022-12-31")
     assert [(c.recorded, c.derived) for c in result.conflicts] == [("4", "1")]

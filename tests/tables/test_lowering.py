@@ -140,6 +140,34 @@ def test_a_year_in_conflict_is_odd() -> None:
     assert [compared.odd(i) for i in range(2)] == [False, True]
 
 
+def test_values_that_leave_no_room_for_the_recorded_one_are_odd() -> None:
+    pack = load_texts(
+        random_pack(random.Random(0))
+        | {
+            "rules/random.yaml": RULE.format(
+                when="income(2022).net_per_capita <= 5000 or age_on(member.birth_date, as_of) > member.age",
+                subject="member",
+            ),
+            "definitions.yaml": "{}\n",
+        }
+    )
+    data: list[dict[str, Any]] = [
+        {"incomes": {"2022": {"net": 9000, "net_per_capita": 9001}}},
+        {"incomes": {"2022": {"net": 9000, "net_per_capita": 149}}},  # of 60 people at most
+        {"incomes": {"2022": {"net": 9000, "net_per_capita": 9000}}},
+        {"incomes": {"2022": {"net": 9000}}},
+        {"members": [{"id": "1", "age": 18, "birth_date": "2010-06"}]},
+        {"members": [{"id": "1", "age": 12, "birth_date": "2010-06"}]},
+        {"members": [{"id": "1", "birth_date": "2010-06"}]},
+    ]
+    some = [read_record(d, pack.vocabulary) for d in data]
+    compared = Compared(pack, "household", date(2022, 12, 31), some, RuleSet(pack))
+    finder = ConflictFinder(RuleSet(pack).interpreter, pack.vocabulary)
+    expected = [True, True, False, False, True, False, False]
+    assert [bool(finder.find(r, date(2022, 12, 31))) for r in some] == expected
+    assert [compared.odd(i) for i in range(len(data))] == expected
+
+
 RULE = """- id: r
   concept: low_income_listing
   outcome: flag

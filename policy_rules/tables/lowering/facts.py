@@ -124,7 +124,7 @@ def _or_derived(
 
 
 def conflict(at: Lowerer, field: Field, place: Place) -> Truth:
-    """Whether a derived fact is recorded, derives to something, and the two differ."""
+    """Whether a derived fact is recorded as something that what it derives to cannot be."""
     top = Place.of(at.root)
     node = Fact(Var("this", RecordType(field.record)), field, field.type)
     other = derived(at, node, place, Scope(top))
@@ -134,12 +134,15 @@ def conflict(at: Lowerer, field: Field, place: Place) -> Truth:
             return Truth(inst, e.sure(e.not_(e.equals(mine.expr, derives.expr))))
         case Number(of=a), Number(of=b):
             assert a.fact is not None
-            differs = e.not_(bounds.compare_ends("eq", a.fact[0], b.lo))
-            return Truth(inst, e.and_(b.known(), e.sure(differs)))
+            figure = a.fact[0]
+            below, above = (
+                e.sure(bounds.compare_ends("lt", *ends)) for ends in ((figure, b.lo), (b.hi, figure))
+            )
+            return Truth(inst, e.or_(below, above))
         case Day(of=c), Day(of=d):
             recorded = at.reader.recorded(place, field)
-            differs = e.not_(e.compare("eq", c.lo, d.lo))
-            return Truth(inst, e.and_(recorded, c.known(), d.known(), differs))
+            before, after = e.compare("lt", c.hi, d.lo), e.compare("lt", d.hi, c.lo)
+            return Truth(inst, e.and_(recorded, e.sure(e.or_(before, after))))
     raise AssertionError(field)
 
 
