@@ -89,6 +89,7 @@ _PHRASES: Final = {
     "Not a directory": "路径中有一段不是文件夹",
     "File name too long": "文件名过长",
     # tables
+    "it is a binary workbook (xlsb): save it as xlsx": "这是二进制工作簿（xlsb），请另存为 xlsx",
     "it is locked by a password": "文件有密码保护",
     "the file is damaged": "文件已损坏",
     "give the path of a file that holds the key": "请给出存放密钥的文件的路径",

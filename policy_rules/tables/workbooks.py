@@ -37,6 +37,12 @@ THINLY: Final = 50_000_000
 #: Bytes of one cell's text; Excel allows 32,767 characters.
 LONGEST_TEXT: Final = 1 << 20
 _CHUNK: Final = 1 << 20
+_TOP: Final = "xl/workbook.xml"
+_LINKS: Final = "xl/_rels/workbook.xml.rels"
+#: What stands at the end of a zip archive, and how far from the end of the file at most.
+_ARCHIVE_ENDS: Final = b"PK\5\6"
+_END: Final = 22
+_FURTHEST: Final = _END + 0xFFFF
 
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
 _REF: Final = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
@@ -67,12 +73,15 @@ def open_workbook(path: Path) -> tuple[RawSheet, ...]:
     size = path.stat().st_size
     if size > LARGEST_BOOK:
         raise _refused(path, "file_too_large", expected=str(LARGEST_BOOK), got=str(size))
-    with path.open("rb") as stream:
-        zipped = stream.read(2) == b"PK"
-    odd = _scanned(path) if zipped else {}
+    body = path.read_bytes()
+    odd: dict[str, dict[tuple[int, int], Odd]] = {}
+    if body.startswith(b"PK"):
+        odd = _scanned(path, body)
+    elif _ARCHIVE_ENDS in body:  # else what follows any other bytes would be opened, unbounded
+        body = body.replace(_ARCHIVE_ENDS, b"PK\0\0")
     try:
         # by its content: an .et or a misnamed .xls is opened too
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
     except calamine.PasswordError as error:
         raise _refused(path, "cannot_read", "it is locked by a password") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -115,11 +124,19 @@ def _rows(sheet: Any, odd: dict[tuple[int, int], Odd]) -> Iterator[RawRow]:
 # -- what stands in the XML ------------------------------------------------------------------------
 
 
-def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
-    """By sheet the odd cells of an xlsx; raises where the workbook is beyond the bounds."""
+def _scanned(path: Path, body: bytes) -> dict[str, dict[tuple[int, int], Odd]]:
+    """By sheet the odd cells of an xlsx; raises where the workbook is beyond the bounds.
+
+    What is not found here must not be found by the reader: a part of a name it would take for another, two
+    of one name, an archive within the archive are refused.
+    """
     found: dict[str, dict[tuple[int, int], Odd]] = {}
+    last = body[-_END:]
+    plain = last.startswith(_ARCHIVE_ENDS) and last.endswith(b"\0\0")
+    if not plain and body.count(_ARCHIVE_ENDS, max(0, len(body) - _FURTHEST)) > 1:
+        raise _refused(path, "cannot_read", "the file is damaged")
     try:
-        with zipfile.ZipFile(path) as book:
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
             total = 0
             for part in book.infolist():
                 total += part.file_size
@@ -129,6 +146,12 @@ def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
                     raise _refused(path, "file_too_large", expected=str(LARGEST_UNPACKED),
                                    got=str(total))  # fmt: skip
             names = {_bare(n): n for n in book.namelist()}
+            if len(names) < len(book.namelist()):
+                raise zipfile.BadZipFile
+            if "xl/workbook.bin" in names:
+                raise _refused(path, "cannot_read", "it is a binary workbook (xlsb): save it as xlsx")
+            if "content.xml" not in names and not {_TOP, _LINKS} <= set(names):
+                raise zipfile.BadZipFile
             if "xl/sharedstrings.xml" in names:
                 _texts(path, book, names["xl/sharedstrings.xml"])
             if "content.xml" in names:
@@ -145,27 +168,28 @@ def _scanned(path: Path) -> dict[str, dict[tuple[int, int], Odd]]:
 
 
 def _bare(name: str) -> str:
-    return name.lstrip("/").lower()
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 def _parts(book: zipfile.ZipFile, names: dict[str, str]) -> dict[str, str]:
     """Sheets by name with the part that holds them; none for forms other than xlsx."""
-    top, links = names.get("xl/workbook.xml"), names.get("xl/_rels/workbook.xml.rels")
+    top, links = names.get(_TOP), names.get(_LINKS)
     if top is None or links is None:
         return {}
     for name in (top, links):
         if book.getinfo(name).file_size > 4 << 20:
             raise zipfile.BadZipFile(name)
-    targets = {
-        link.get("Id"): link.get("Target", "") for link in ElementTree.fromstring(book.read(links))
-    }
+    every = list(ElementTree.fromstring(book.read(links)))
+    targets = {link.get("Id"): link.get("Target", "") for link in every}
+    if len(targets) < len(every):
+        raise zipfile.BadZipFile(links)
     parts = {}
     for node in ElementTree.fromstring(book.read(top)).iter():
         if node.tag.rsplit("}", 1)[-1] == "sheet":
             link = next((v for k, v in node.attrib.items() if k.endswith("}id")), None)
             target = targets.get(link, "")
             inner = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-            if _bare(inner) in names and inner.lower().endswith(".xml"):
+            if _bare(inner) in names:
                 parts[node.get("name", "")] = names[_bare(inner)]
     return parts
 

@@ -113,11 +113,37 @@ def workbooks(folder: Path, large: int) -> dict[str, str]:
             packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
             packed.writestr("content.xml", f"<table:table table:name='a'>{row}</table:table>")
         codes[f"{stem}.ods"] = "too_many_cells"
+    codes |= hidden(folder, sheet(far.format('<c r="XFD1048576"><v>1</v></c>'))[SHEET])
     # a part that cannot be unpacked
     whole = book(folder / "torn.xlsx", {}).read_bytes()
     at = whole.index(b"xl/workbook.xml") + 40
     (folder / "torn.xlsx").write_bytes(whole[:at] + b"\xff" * 40 + whole[at + 40 :])
     return {**codes, "torn.xlsx": "cannot_read"}
+
+
+def hidden(folder: Path, far: bytes) -> dict[str, str]:
+    """Workbooks in which a sheet of far too many cells stands where only the reader would look."""
+    links = "xl/_rels/workbook.xml.rels"
+    elsewhere = book_parts()[links].replace(b"worksheets/sheet1.xml", b"worksheets/sheet1.dat")
+    again = elsewhere.replace(b"sheet1.dat", b"sheet1.xml").replace(
+        b"</Rel", b'<Relationship Id="rId1" Target="worksheets/a.xml"/></Rel'
+    )
+    book(folder / "suffix.xlsx", {links: elsewhere}, {SHEET.replace(".xml", ".dat"): far})
+    book(folder / "case.xlsx", {}, {SHEET.replace("sheet1", "SHEET1"): far})
+    book(folder / "links.xlsx", {links: again}, {SHEET.replace("sheet1", "a"): far})
+    book(folder / "binary.xlsx", {}, {"xl/workbook.bin": b""})
+    for stem, name in (("sheets", SHEET), ("books", "xl/workbook.xml"), ("rels", links)):
+        body = book(folder / f"{stem}.xlsx", {SHEET: far}).read_bytes()
+        (folder / f"{stem}.xlsx").write_bytes(
+            body.replace(name.encode(), name.replace("/", "\\").encode())
+        )
+    body = book(folder / "after.xlsx", {SHEET: far}).read_bytes()
+    (folder / "after.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + body)
+    shown = book(folder / "within.xlsx", {}).read_bytes()
+    (folder / "within.xlsx").write_bytes(shown[:-2] + b"\1\0" + body + shown[-22:-2] + b"\1\0.")
+    refused = dict.fromkeys(["suffix", "sheets", "books", "rels"], "too_many_cells")
+    refused |= dict.fromkeys(["case", "links", "binary", "after", "within"], "cannot_read")
+    return {f"{stem}.xlsx": code for stem, code in refused.items()}
 
 
 def texts(folder: Path, large: int) -> dict[str, str]:
