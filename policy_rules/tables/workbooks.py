@@ -149,7 +149,9 @@ def _scanned(path: Path, body: bytes) -> dict[str, dict[tuple[int, int], Odd]]:
             if len(names) < len(book.namelist()):
                 raise zipfile.BadZipFile
             if "xl/workbook.bin" in names:
-                raise _refused(path, "cannot_read", "it is a binary workbook (xlsb): save it as xlsx")
+                raise _refused(
+                    path, "cannot_read", "it is a binary workbook (xlsb): save it as xlsx"
+                )
             if "content.xml" not in names and not {_TOP, _LINKS} <= set(names):
                 raise zipfile.BadZipFile
             if "xl/sharedstrings.xml" in names:

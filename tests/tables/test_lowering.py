@@ -6,6 +6,7 @@ import random
 import time
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 from tables.lowered import Compared

@@ -136,7 +136,8 @@ def conflict(at: Lowerer, field: Field, place: Place) -> Truth:
             assert a.fact is not None
             figure = a.fact[0]
             below, above = (
-                e.sure(bounds.compare_ends("lt", *ends)) for ends in ((figure, b.lo), (b.hi, figure))
+                e.sure(bounds.compare_ends("lt", *ends))
+                for ends in ((figure, b.lo), (b.hi, figure))
             )
             return Truth(inst, e.or_(below, above))
         case Day(of=c), Day(of=d):
