@@ -227,6 +227,16 @@ def workbook(data: bytes) -> bool:
     return _population(packed.getvalue(), "p.xlsx")
 
 
+def opendocument(data: bytes) -> bool:
+    """The content of an OpenDocument sheet."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", "<manifest/>")
+        book.writestr("content.xml", data)
+    return _population(packed.getvalue(), "p.ods")
+
+
 @cache
 def book_parts() -> dict[str, bytes]:
     """The parts of a small right workbook."""
@@ -283,5 +293,6 @@ def options(data: bytes) -> bool:
 
 
 HARNESSES: Final[dict[str, Callable[[bytes], bool]]] = {
-    h.__name__: h for h in (pack, overlay, expression, name, record, table, workbook, options)
+    h.__name__: h
+    for h in (pack, overlay, expression, name, record, table, workbook, opendocument, options)
 }

@@ -38,6 +38,11 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         '<!DOCTYPE x [<!ENTITY a "b">]>', "&a;", 'SYSTEM "file:///etc/hostname"', "<mergeCell ref=", "A1:XFD1048576",
         "XFD1048576", "<sst", "<si><t>", 'Target="', "../", "\x00",
     ),
+    "opendocument": (
+        "<table:table-row>", "<table:table-cell>", "<table:covered-table-cell/>", "</table:table-row>", "<text:p>", " table:number-rows-repeated='9'",
+        " table:number-columns-repeated='99999'", "office:value-type='date'", "office:date-value='2022-02-30'", "office:value='1e400'", "\x00",
+        "table:number-rows-spanned='3'", "office:boolean-value='true'",
+    ),
     "options": ("=", "户编号=", "household.type", "unknown", "none", "备注=", "member.birth_date", "\n"),
 }  # fmt: skip
 
@@ -137,6 +142,25 @@ def _workbooks() -> Iterator[bytes]:
         yield bytes([i]) + book_parts()[part]
 
 
+def _opendocuments() -> Iterator[bytes]:
+    rows = ""
+    for row in ROWS:
+        cells = ""
+        for cell in row:
+            if isinstance(cell, int):
+                cells += f"<table:table-cell office:value-type='float' office:value='{cell}'/>"
+            else:
+                text = f"<text:p>{cell or ''}</text:p>"
+                cells += f"<table:table-cell office:value-type='string'>{text}</table:table-cell>"
+        rows += f"<table:table-row>{cells}</table:table-row>"
+    names = "".join(
+        f" xmlns:{n}='urn:oasis:names:tc:opendocument:xmlns:{n}:1.0'"
+        for n in ("office", "table", "text")
+    )
+    whole = f"<office:spreadsheet><table:table table:name='户'>{rows}</table:table></office:spreadsheet>"
+    yield f"<office:document-content{names}><office:body>{whole}</office:body></office:document-content>".encode()
+
+
 def _options() -> Iterator[bytes]:
     yield "\n备注=household.type\n户类型=\n\n\n户类型=unknown\n年度=none".encode()
     yield b"p"
@@ -150,5 +174,6 @@ _SEEDS: Final = {
     "record": _records,
     "table": _tables,
     "workbook": _workbooks,
+    "opendocument": _opendocuments,
     "options": _options,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from policy_rules.packs.sections import SECTIONS, build_entity, declare
 from policy_rules.paths import files_of
 from policy_rules.schema import check
 from policy_rules.text import Text
-from policy_rules.yamldoc import Document, Path_, parse_yaml, read_yaml
+from policy_rules.yamldoc import Document, Path_, parse_yaml, read_bytes, read_yaml
 
 #: Kinds of file; each but ``pack`` may also be a folder of files (``targets/jobs.yaml``).
 STEMS: Final = ("pack", "parameters", "definitions", "clauses", "rules", "targets", "readings")
@@ -56,21 +57,53 @@ class Source:
 def load_folder(
     folder: Path, name: str | None = None, vocabulary: Vocabulary | None = None
 ) -> Pack:
-    """Load the pack in a folder. Raises :class:`~policy_rules.errors.PackError`, NotFoundError."""
+    """Load the pack in a folder, anew where a file of it has changed since.
+
+    Raises :class:`~policy_rules.errors.PackError`, NotFoundError.
+    """
     if not (folder / "pack.yaml").is_file():
         where = Place(str(folder))
         raise NotFoundError(Problem("unknown_pack", where, got=shown(name or folder.name)))
-    files = pack_files(folder)
     prefix = name or folder.name
-    documents: dict[str, Document] = {}
+    bodies: dict[str, bytes | None] = {}
     problems = Problems()
-    for file in files:
+    for file in pack_files(folder):
         try:
-            documents[file] = read_yaml(folder / file, f"{prefix}/{file}")
+            bodies[file] = read_bytes(folder / file, f"{prefix}/{file}", PackError)
+        except PackError as error:
+            bodies[file] = None
+            problems.found += error.problems
+    vocabulary = vocabulary or load_vocabulary()
+    if problems.found:  # told together with what is wrong in the other files
+        return _read(bodies, prefix, str(folder), vocabulary, problems)
+    return _unchanged(tuple(bodies.items()), prefix, str(folder), vocabulary)
+
+
+@lru_cache(maxsize=8)
+def _unchanged(
+    files: tuple[tuple[str, bytes | None], ...], prefix: str, folder: str, vocabulary: Vocabulary
+) -> Pack:
+    """The pack of some files: loading it again while they stay as they are costs their reading alone."""
+    return _read(dict(files), prefix, folder, vocabulary, Problems())
+
+
+def _read(
+    bodies: Mapping[str, bytes | None],
+    prefix: str,
+    folder: str,
+    vocabulary: Vocabulary,
+    problems: Problems,
+) -> Pack:
+    documents: dict[str, Document] = {}
+    for file, body in bodies.items():
+        if body is None:
+            continue
+        try:
+            documents[file] = parse_yaml(body, f"{prefix}/{file}")
         except PackError as error:
             problems.found += error.problems
-    _require(files, prefix, problems)
-    return build_pack(documents, vocabulary, str(folder), problems)
+    _require(bodies, prefix, problems)
+    return build_pack(documents, vocabulary, folder, problems)
 
 
 def read_sources(folder: Path, name: str) -> dict[tuple[str, str], Source]:

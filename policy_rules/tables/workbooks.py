@@ -14,15 +14,22 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from policy_rules.errors import EvaluationError, Place, Problem, RecordError
 from policy_rules.tables.repeats import largest
 from policy_rules.tables.sheets import Odd, RawRow, RawSheet, with_odd
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
+from policy_rules.tables.workbooks_apart import (
+    ARCHIVE_ENDS,
+    OLD,
+    damage_told,
+    damaged,
+    merged,
+    read_apart,
+    visible,
+)
 
 #: Bytes of a workbook on disk, and of all its parts unpacked.
 LARGEST_BOOK: Final = 1 << 30
@@ -39,8 +46,7 @@ LONGEST_TEXT: Final = 1 << 20
 _CHUNK: Final = 1 << 20
 _TOP: Final = "xl/workbook.xml"
 _LINKS: Final = "xl/_rels/workbook.xml.rels"
-#: What stands at the end of a zip archive, and how far from the end of the file at most.
-_ARCHIVE_ENDS: Final = b"PK\5\6"
+#: Bytes of the end of a zip archive, and how far from the end of the file it begins at most.
 _END: Final = 22
 _FURTHEST: Final = _END + 0xFFFF
 
@@ -64,7 +70,7 @@ def open_workbook(path: Path) -> tuple[RawSheet, ...]:
     the bounds, :class:`~policy_rules.errors.EvaluationError` where python-calamine is missing.
     """
     try:
-        import python_calamine as calamine
+        import python_calamine  # noqa: F401
     except ImportError as error:
         problem = Problem(
             "extra_missing", Place(), expected="`policy-rules[tables]`", got="`python-calamine`"
@@ -73,40 +79,19 @@ def open_workbook(path: Path) -> tuple[RawSheet, ...]:
     size = path.stat().st_size
     if size > LARGEST_BOOK:
         raise _refused(path, "file_too_large", expected=str(LARGEST_BOOK), got=str(size))
+    with path.open("rb") as stream:
+        start = stream.read(len(OLD))
+    if start == OLD:
+        return read_apart(path, size)
     body = path.read_bytes()
-    odd: dict[str, dict[tuple[int, int], Odd]] = {}
-    if body.startswith(b"PK"):
-        odd = _scanned(path, body)
-    elif _ARCHIVE_ENDS in body:  # else what follows any other bytes would be opened, unbounded
-        body = body.replace(_ARCHIVE_ENDS, b"PK\0\0")
-    try:
-        # by its content: an .et or a misnamed .xls is opened too
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-    except calamine.PasswordError as error:
-        raise _refused(path, "cannot_read", "it is locked by a password") from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise _refused(path, "cannot_read", "the file is damaged") from error
-    sheets = []
-    for i, meta in enumerate(book.sheets_metadata):
-        if meta.typ is calamine.SheetTypeEnum.WorkSheet and (
-            meta.visible is calamine.SheetVisibleEnum.Visible
-        ):
-            sheets.append(_sheet(path, book, i, meta.name, odd.get(meta.name, {})))
-    return tuple(sheets)
-
-
-def _sheet(
-    path: Path, book: CalamineWorkbook, index: int, name: str, odd: dict[tuple[int, int], Odd]
-) -> RawSheet:
-    import python_calamine as calamine
-
-    try:
-        sheet = book.get_sheet_by_index(index)
-        ranges = sheet.merged_cell_ranges or []
-        merged = tuple((a, b, c, d) for (a, b), (c, d) in ranges)
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise _refused(path, "cannot_read", "the file is damaged") from error
-    return RawSheet(name, partial(_rows, sheet, odd), merged)
+    odd, opendocument = _scanned(path, body)
+    if opendocument:
+        return read_apart(path, opendocument)
+    with damage_told(path):
+        return tuple(
+            RawSheet(sheet.name, partial(_rows, sheet, odd.get(sheet.name, {})), merged(sheet))
+            for sheet in visible(body)
+        )
 
 
 def _rows(sheet: Any, odd: dict[tuple[int, int], Odd]) -> Iterator[RawRow]:
@@ -124,17 +109,19 @@ def _rows(sheet: Any, odd: dict[tuple[int, int], Odd]) -> Iterator[RawRow]:
 # -- what stands in the XML ------------------------------------------------------------------------
 
 
-def _scanned(path: Path, body: bytes) -> dict[str, dict[tuple[int, int], Odd]]:
-    """By sheet the odd cells of an xlsx; raises where the workbook is beyond the bounds.
+def _scanned(path: Path, body: bytes) -> tuple[dict[str, dict[tuple[int, int], Odd]], int]:
+    """By sheet the odd cells of an xlsx; of an ods the bytes of its content. Raises where the workbook is
+    beyond the bounds.
 
     What is not found here must not be found by the reader: a part of a name it would take for another, two
     of one name, an archive within the archive are refused.
     """
     found: dict[str, dict[tuple[int, int], Odd]] = {}
+    opendocument = 0
     last = body[-_END:]
-    plain = last.startswith(_ARCHIVE_ENDS) and last.endswith(b"\0\0")
-    if not plain and body.count(_ARCHIVE_ENDS, max(0, len(body) - _FURTHEST)) > 1:
-        raise _refused(path, "cannot_read", "the file is damaged")
+    plain = last.startswith(ARCHIVE_ENDS) and last.endswith(b"\0\0")
+    if not plain and body.count(ARCHIVE_ENDS, max(0, len(body) - _FURTHEST)) > 1:
+        raise damaged(path)
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as book:
             total = 0
@@ -149,24 +136,24 @@ def _scanned(path: Path, body: bytes) -> dict[str, dict[tuple[int, int], Odd]]:
             if len(names) < len(book.namelist()):
                 raise zipfile.BadZipFile
             if "xl/workbook.bin" in names:
-                raise _refused(
-                    path, "cannot_read", "it is a binary workbook (xlsb): save it as xlsx"
-                )
+                raise damaged(path, "it is a binary workbook (xlsb): save it as xlsx")
             if "content.xml" not in names and not {_TOP, _LINKS} <= set(names):
                 raise zipfile.BadZipFile
             if "xl/sharedstrings.xml" in names:
                 _texts(path, book, names["xl/sharedstrings.xml"])
             if "content.xml" in names:
+                _well_formed(book, names["content.xml"])
                 _written_out(path, book, names["content.xml"])
+                opendocument = max(1, book.getinfo(names["content.xml"]).file_size)
             for sheet, part_name in _parts(book, names).items():
                 with book.open(part_name) as stream:
                     found[sheet] = _odd_cells(path, sheet, stream)
-    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, LookupError, EOFError,
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, expat.ExpatError, LookupError, EOFError,
             NotImplementedError, RuntimeError, ValueError, OSError) as error:  # fmt: skip
         if isinstance(error, RecordError):
             raise
-        raise _refused(path, "cannot_read", "the file is damaged") from error
-    return found
+        raise damaged(path) from error
+    return found, opendocument
 
 
 def _bare(name: str) -> str:
@@ -205,6 +192,18 @@ def _texts(path: Path, book: zipfile.ZipFile, name: str) -> None:
             if run + (len(chunk) if cut < 0 else cut) > LONGEST_TEXT:
                 raise _refused(path, "cell_too_large", expected=str(LONGEST_TEXT))
             run = run + len(chunk) if cut < 0 else len(chunk) - chunk.rfind(b">")
+
+
+def _well_formed(book: zipfile.ZipFile, name: str) -> None:
+    """Refuse what is no XML, or defines entities: the reader may look for the end of it for ever."""
+    parser = expat.ParserCreate()
+
+    def entity(*declared: Any) -> None:
+        raise zipfile.BadZipFile(name)
+
+    parser.EntityDeclHandler = entity
+    with book.open(name) as stream:
+        parser.ParseFile(stream)
 
 
 def _written_out(path: Path, book: zipfile.ZipFile, name: str) -> None:

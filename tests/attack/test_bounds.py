@@ -113,6 +113,12 @@ def workbooks(folder: Path, large: int) -> dict[str, str]:
             packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
             packed.writestr("content.xml", f"<table:table table:name='a'>{row}</table:table>")
         codes[f"{stem}.ods"] = "too_many_cells"
+    broken = "<table:table table:name='a'><table:table-row><table:t/office:document-content>"
+    with zipfile.ZipFile(folder / "broken.ods", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", "<manifest/>")
+        packed.writestr("content.xml", broken)  # the reader looks for its end for ever
+    codes["broken.ods"] = "cannot_read"
     codes |= hidden(folder, sheet(far.format('<c r="XFD1048576"><v>1</v></c>'))[SHEET])
     # a part that cannot be unpacked
     whole = book(folder / "torn.xlsx", {}).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from datetime import date
 from pathlib import Path
@@ -452,3 +453,23 @@ def test_packs_of_two_vocabularies_are_not_asked_together(tmp_path: Path) -> Non
     with pytest.raises(NotFoundError) as caught:
         load_together(("boats/small", "guangxi"), rules)
     assert [p.code for p in caught.value.problems] == ["packs_apart"]
+
+
+def test_a_pack_is_built_anew_when_a_file_of_it_has_changed_and_only_then(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(BASE, tmp_path / "base"))
+    first = load_folder(folder)
+    assert load_folder(folder) is first
+    file = folder / "pack.yaml"
+    as_it_was = file.read_bytes()
+    file.write_bytes(as_it_was + b"# a note\n")
+    second = load_folder(folder)
+    assert second is not first
+    assert second.digest != first.digest
+    file.write_bytes(as_it_was + b"typo: 1\n")
+    with pytest.raises(PackError, match="unknown_key"):
+        load_folder(folder)
+    file.write_bytes(as_it_was)
+    assert load_folder(folder).digest == first.digest
+    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "rules" / "more.yaml").write_text(rule("more", "known(household.size)"), "utf-8")
+    assert "more" in load_folder(folder).rules
