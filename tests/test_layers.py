@@ -126,6 +126,7 @@ EXTRAS = (
 )  # fmt: skip
 
 
+@pytest.mark.no_cover
 def test_the_core_needs_no_extra() -> None:
     """The façade and the command line are imported where no extra is installed, and say which one they need."""
     barred = f"import sys\nsys.modules.update(dict.fromkeys({EXTRAS}))\n"

@@ -176,6 +176,7 @@ def test_the_deepest_allowed_is_read() -> None:
     assert value == []
 
 
+@pytest.mark.no_cover
 def test_many_values_are_bounded_in_memory() -> None:
     assert [p.code for p in problems("[" + "1," * 1_200_000 + "]")] == ["too_many_values"]
 

@@ -41,6 +41,7 @@ def differences(seed: int, records: int = 8, any_day: bool = False) -> tuple[int
 
 
 @pytest.mark.parametrize("start", range(0, 16, 4))
+@pytest.mark.no_cover
 def test_random_packs_on_random_records(start: int) -> None:
     count = 0
     for seed in range(start, start + 4):

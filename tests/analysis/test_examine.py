@@ -59,6 +59,7 @@ def test_a_gap_is_no_such_rule() -> None:
     assert not found.undecided
 
 
+@pytest.mark.no_cover
 def test_whole_numbers_are_seen_through() -> None:
     """An income of 8,000 is 8,000 for one person and at most 4,000 for more: met whatever the size."""
     found = examine(RuleOn.of(flags(rule=f"{NET} < 6000 or {NET} >= 8000"), "rule"))

@@ -94,6 +94,7 @@ def whole(house: Path, name: str) -> int:
 
 
 @pytest.mark.parametrize("name", SOME)
+@pytest.mark.no_cover
 def test_a_full_disk_is_told_and_leaves_what_was_there(house: Path, name: str) -> None:
     before = attacked.left(house)
     size = whole(house, name)

@@ -65,6 +65,7 @@ def test_in_english(house: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb", "reference", "spark"])
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.no_cover
 def test_every_engine_gives_the_same_file(house: Path, engine: str) -> None:
     if engine == "spark":
         pytest.importorskip("pyspark")
@@ -102,6 +103,7 @@ def test_strict_refuses_with_every_mistake(house: Path) -> None:
     assert not (house / "o.parquet").exists()
 
 
+@pytest.mark.no_cover
 def test_a_run_broken_off_by_hand_says_how_to_go_on(
     house: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

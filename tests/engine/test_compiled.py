@@ -112,6 +112,7 @@ def told(engine: Engine, data: Any, day: date) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.no_cover
 def test_whole_determinations_agree_with_conflicts_needs_and_explanations(seed: int) -> None:
     rng = random.Random(seed)
     pack = load_texts(random_pack(rng)) if seed % 2 else DONGCHUAN

@@ -51,6 +51,7 @@ def moved_on(root: Path) -> Path:
     return rules_with(root, "1.1.0", "9000")
 
 
+@pytest.mark.no_cover
 def test_every_frozen_version_of_the_built_in_packs_loads_as_it_was() -> None:
     for name in list_packs():
         for version, one in versions_of(name).items():

@@ -139,6 +139,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["matrix", "matrix_en", "diff", "meaning"])
+@pytest.mark.no_cover
 def test_nothing_is_loaded_nothing_complains_nothing_overflows(
     browser: Browser, pages: dict[str, str], name: str, width: int
 ) -> None:

@@ -37,6 +37,7 @@ def resolved(page: str, link: str) -> tuple[str, str]:
     return target, unquote(fragment)
 
 
+@pytest.mark.no_cover
 def test_the_explorer_of_all_packs() -> None:
     """One test, for the pages of all packs take their time."""
     packs = load_packs()

@@ -91,6 +91,7 @@ def rows(report: BatchReport) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("engine", ["reference", "polars", "duckdb"])
 @pytest.mark.parametrize("name", ["yunnan/dongchuan", "guangxi"])
+@pytest.mark.no_cover
 def test_every_finding_is_that_of_a_single_evaluation(
     tmp_path: Path, engine: str, name: str
 ) -> None:
@@ -555,6 +556,7 @@ print("done", flush=True)
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 @pytest.mark.parametrize("name", ["o.parquet", "o.xlsx"])
+@pytest.mark.no_cover
 def test_a_run_killed_at_random_points_goes_on_to_the_same_bytes(
     tmp_path: Path, rules: Path, name: str
 ) -> None:

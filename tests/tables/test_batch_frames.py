@@ -82,6 +82,7 @@ def by_records(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda c: " ".join(c),
 )
 @pytest.mark.parametrize("seed", [None, 4])
+@pytest.mark.no_cover
 def test_frames_answer_as_records_do(
     tmp_path: Path,
     folder: Path,
@@ -123,6 +124,7 @@ def test_every_form_of_output_is_the_same(
     )
 
 
+@pytest.mark.no_cover
 def test_a_number_beyond_the_columns_is_answered_by_the_reference(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -575,6 +575,7 @@ def completions(type_: str | None, links: str | None) -> list[tuple[str, str]]:
         max_size=4,
     )
 )
+@pytest.mark.no_cover
 def test_the_bounds_of_the_rate_hold_for_every_completion(rows: list[tuple[Any, Any]]) -> None:
     name, target = "yunnan/dongchuan", "double_binding_rate"
     found = one(name, target, [small(f"h{i}", *r) for i, r in enumerate(rows)], "2024-12-31")
@@ -803,6 +804,7 @@ def test_a_workbook_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.no_cover
 def test_the_chart_is_the_same_each_time(lang: Any) -> None:
     pytest.importorskip("matplotlib")
     report = binding_coverage()

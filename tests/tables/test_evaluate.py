@@ -111,6 +111,7 @@ def laid_out(answers: Answers, subject: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", PACKS)
+@pytest.mark.no_cover
 def test_the_reference_row_by_row(name: str) -> None:
     pack, rng = load_pack(name), random.Random(1)
     agree(pack, drawn(pack, rng, 12, own_days=True), None, "reference")
@@ -119,6 +120,7 @@ def test_the_reference_row_by_row(name: str) -> None:
 
 @pytest.mark.parametrize("kind", [k for k in SUBJECTS if k != "member"])
 @pytest.mark.parametrize("name", PACKS)
+@pytest.mark.no_cover
 def test_polars_says_what_the_reference_says(name: str, kind: str) -> None:
     pack, rng = load_pack(name), random.Random(f"{name} {kind}")
     sampler = Sampler(pack)
@@ -128,12 +130,14 @@ def test_polars_says_what_the_reference_says(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", PACKS)
+@pytest.mark.no_cover
 def test_duckdb_says_what_the_reference_says(name: str) -> None:
     pack, rng = load_pack(name), random.Random(f"{name} duckdb")
     agree(pack, drawn(pack, rng, 15), Sampler(pack).as_of(rng), "duckdb", size=100)
 
 
 @pytest.mark.parametrize("name", PACKS)
+@pytest.mark.no_cover
 def test_records_with_dates_of_their_own(name: str) -> None:
     pack, rng = load_pack(name), random.Random(7)
     days = [Sampler(pack).as_of(rng) for _ in range(3)]
@@ -148,6 +152,7 @@ def test_records_with_dates_of_their_own(name: str) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(SEEDED)
+@pytest.mark.no_cover
 def test_random_packs(rng: random.Random) -> None:
     pack = load_texts(random_pack(rng, 8))
     records = drawn(pack, rng, 12, own_days=False)

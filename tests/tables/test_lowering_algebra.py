@@ -133,6 +133,7 @@ NUMERIC: dict[str, tuple[Callable[..., Interval], Callable[..., Any]]] = {
 
 
 @pytest.mark.parametrize("name", NUMERIC)
+@pytest.mark.no_cover
 def test_numbers(name: str) -> None:
     lowered, expected = NUMERIC[name]
     rng = random.Random(name)

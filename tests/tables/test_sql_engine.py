@@ -70,6 +70,7 @@ def differences(run: Run, plan: Plan, tables: dict[str, Table]) -> list[str]:
 
 
 @pytest.mark.parametrize("block", range(PLANS // BLOCK))
+@pytest.mark.no_cover
 def test_duckdb_has_the_interpreters_answers(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
         plan, tables = random_plan(seed)

@@ -43,6 +43,7 @@ def bytes_of(path: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a", "a.jsonl"])
+@pytest.mark.no_cover
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path, name: str) -> None:
     for folder, seed in (("one", 3), ("two", 3), ("three", 4)):
         (tmp_path / folder).mkdir()
@@ -168,6 +169,7 @@ def test_some_facts_are_missing_and_some_villages_leave_a_column_empty(county: P
 
 
 @pytest.mark.parametrize("pack", list_packs())
+@pytest.mark.no_cover
 def test_households_live_where_the_pack_is_for(pack: str) -> None:
     code = load_pack(pack).region.codes[0].rstrip("0")
     regions = synthetic(20, 1, pack).frames["household"].get_column("_region")

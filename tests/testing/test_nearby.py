@@ -58,6 +58,7 @@ def said(engine: Engine, rule: str, count: int = 60) -> tuple[Counter[Verdict], 
 
 
 @pytest.mark.parametrize("name", list_packs())
+@pytest.mark.no_cover
 def test_rules_are_reached_with_yes_and_with_no(name: str) -> None:
     pack = supplied(name)
     engine = Engine(pack, engine="reference", readings=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def project(folder: Path, expected: str) -> subprocess.CompletedProcess[str]:
         "utf-8",
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    env = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}  # another project's
+    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_cases_beside_a_pack_are_collected_and_pass(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,10 @@ SAMPLE = Path(__file__).parents[1] / "sample_project"
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # -rN: with CI set, pytest repeats whole messages at the end
     command = [sys.executable, "-m", "pytest", "-q", "-rN", *arguments]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    env = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}  # another project's
+    return subprocess.run(
+        command, env=env, cwd=project, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
