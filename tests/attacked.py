@@ -113,6 +113,10 @@ WRITERS: Final[dict[str, tuple[str, str]]] = {
     "synth-folder": ("tables synth -n 60", "synth"),
     "site": ("site sample other --rules {house}/rules", "site"),
     "snapshot": ("snapshot sample -n 40 --rules {house}/rules", "snapshot.json"),
+    "mutate-md": (
+        "mutate sample --sample 9 --no-suggest --no-solve --rules {house}/rules",
+        "mutants.md",
+    ),
     "map": ("tables map {house}/people.csv", "problems.xlsx"),
     "freeze": ("packs freeze sample --rules {house}/rules", "rules/versions"),
     "cases": ("diff sample other --rules {house}/rules --save-case {house}/cases", "cases"),

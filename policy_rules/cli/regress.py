@@ -26,6 +26,7 @@ from policy_rules.packs.registry import load_pack
 from policy_rules.testing import regression
 from policy_rules.testing.snapshot import HOUSEHOLDS, Comparison, compare, encoded, read, take
 from policy_rules.writing import write_whole
+from policy_rules.yamldoc import read_bytes
 
 
 @command
@@ -102,13 +103,31 @@ def regress(
 
 
 def _accept(file: Path, found: list[tuple[Pack, Comparison]], reason: str, day: str) -> None:
-    """Record what moved in each pack's changelog, then renew the snapshots of the file."""
+    """Record what moved in each pack's changelog, then renew the snapshots of the file.
+
+    Nothing is written before all is made: what stops it halfway leaves a change that is told again.
+    """
+    logs: dict[Path, bytes] = {}
     for pack, told in found:
         if not told.ok:
             changelog = Path(pack.folder) / "CHANGELOG.md"
-            text = changelog.read_text("utf-8") if changelog.is_file() else f"# {pack.id}\n"
-            write_whole(changelog, regression.recorded(text, told, reason, day).encode())
+            text = regression.recorded(_text(changelog, pack), told, reason, day)
+            logs[changelog] = text.encode()
     renewed = [
         take(pack, households=told.before.households, seed=told.before.seed) for pack, told in found
     ]
+    for changelog, body in logs.items():
+        write_whole(changelog, body)
     write_whole(file, encoded(renewed))
+
+
+def _text(changelog: Path, pack: Pack) -> str:
+    if not changelog.is_file():
+        return f"# {pack.id}\n"
+    raw = read_bytes(changelog, str(changelog), EvaluationError)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = Place(str(changelog), raw.count(b"\n", 0, error.start) + 1)
+        problem = Problem("not_utf8", place, got=f"0x{raw[error.start]:02X}")
+        raise EvaluationError(problem) from error

@@ -177,6 +177,23 @@ def test_an_accepted_change_is_recorded(rules: Path, tmp_path: Path) -> None:
     assert log.count("## 已确认") == 1
 
 
+def test_a_changelog_that_is_no_utf8_is_told_and_nothing_is_written(
+    rules: Path, tmp_path: Path
+) -> None:
+    changed(rules, "parameters.yaml", "value: 8000", "value: 8001")
+    log = rules / "sample" / "CHANGELOG.md"
+    log.write_bytes("# 更新\n线提高".encode("gb18030"))
+    there = file(tmp_path).read_bytes()
+    given = ("--rules", rules, "--accept", "x", "--date", "2024-05-01", "--lang", "en")
+    result = run("regress", file(tmp_path), *given)
+    assert result.exit_code == 2
+    assert "CHANGELOG.md:1: not_utf8: " in result.output
+    assert (log.read_bytes(), file(tmp_path).read_bytes()) == (
+        "# 更新\n线提高".encode("gb18030"),
+        there,
+    )
+
+
 def test_accepting_needs_a_date(rules: Path, tmp_path: Path) -> None:
     result = run("regress", file(tmp_path), "--rules", rules, "--accept", "x", "--lang", "en")
     assert result.exit_code == 2
