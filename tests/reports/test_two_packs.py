@@ -16,7 +16,7 @@ from made_up import pack, texts
 from rich.console import Console, RenderableType
 
 from policy_rules import Pack, compare_packs, diff_packs
-from policy_rules.diff.compare import Comparison, PackDiff
+from policy_rules.diff.compare import ASPECTS, Comparison, PackDiff
 from policy_rules.errors import Lang
 from policy_rules.packs.loader import load_texts
 from policy_rules.render import comparing, docx, markdown
@@ -257,3 +257,23 @@ def test_the_explorer_lists_tables_with_units_and_rankings_in_their_order() -> N
     assert zh.count("one_of_two") == 2
     (line,) = (x for x in pages["assets/search-zh.js"].splitlines() if "one_of_two" in x)
     assert line.startswith('["排除关系","某县","one_of_two"')
+
+
+def test_a_pack_beside_itself_says_the_same_and_of_what_agrees_in_nothing_no_more_is_said(
+    tmp_path: Path,
+) -> None:
+    report = diff_packs(pack(), pack())
+    zh, en = (screen(comparing.diff(report, lang)) for lang in LANGUAGES)
+    assert "配对 3，其中所写相同 3" in zh
+    assert "3 pairs, 3 the same" in en
+    assert (zh.count("→ 两份文件所写相同"), en.count("→ the two say the same")) == (3, 3)
+    assert markdown.diff(report, "zh").count("\n两份文件所写相同\n") == 3
+    # a concept that wants nothing to agree, two rules with nothing in common
+    (first, *_) = report.concepts
+    apart = attrs.evolve(first.pairs[0], differs=ASPECTS, agreement={})
+    report = attrs.evolve(report, concepts=(attrs.evolve(first, pairs=(apart,)),))
+    text = screen(comparing.diff(report, "zh"))
+    assert ("→" in text, "\n相同 " in text) == (False, False)
+    assert "say the same" not in markdown.diff(report, "en")
+    told = in_word(partial(docx.diff, report, lang="zh"), tmp_path / "d.docx")
+    assert ("两份文件所写相同" in told, "相同：" in told) == (False, False)
