@@ -168,11 +168,16 @@ def _direction(*ends: str | None) -> Kind:
     return "less" if ordered(then_low, low, then_high, high) else "other_amount"
 
 
-def summed(ends: pl.DataFrame) -> Money:
-    """The sum of amounts, given as exact texts of their ends."""
-    low, high = ends.columns
+def summed(rows: pl.DataFrame, side: int, rule: Rule | None) -> Money:
+    """The sum of the amounts of one side, of those of whom it says YES or UNKNOWN; nothing for a rule without."""
+    if rule is None or rule.amount is None:
+        return Money()
+    rows = rows.filter(state_of(side).is_in((YES, UNKNOWN)))
+    low, high = (f"{('left', 'right')[side]}_{end}" for end in ("low", "high"))
+    if low not in rows.columns:  # the document states no figure
+        return Money(subjects=rows.height, unstated=rows.height)
     total = Money()
-    for first, last, n in ends.group_by(low, high).len().rows():
+    for first, last, n in rows.group_by(low, high).len().rows():
         a, b = number_of(first), number_of(last)
         if a is None and b is None:
             total += Money(subjects=n, unstated=n)

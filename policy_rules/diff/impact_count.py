@@ -209,22 +209,21 @@ class Counting:
         codes = frame.group_by("code").len().rows()
         for code, n in codes:
             tally.transitions[STATES[code // 4], STATES[code % 4]] += n
-        paid = [name for name in AMOUNTS if name in frame.columns]
-        for side, name in enumerate(("left", "right")):
-            if f"{name}_low" in paid:
-                ends = (f"{name}_low", f"{name}_high")
-                for state, sums in ((YES, tally.yes), (UNKNOWN, tally.open)):
-                    chosen = frame.filter(state_of(side) == state)
-                    sums[side] += summed(chosen.select(ends))
+        # members taken together have no amounts
+        paying = (None, None) if folded(pair) else (pair.left, pair.right)
+        for side, rule in enumerate(paying):
+            for state, sums in ((YES, tally.yes), (UNKNOWN, tally.open)):
+                sums[side] += summed(frame.filter(state_of(side) == state), side, rule)
         counted = self.counted(pair)
-        rule = pair.rule
+        outcome = pair.rule.outcome
         if counted:
-            masks.open(rule.outcome, frame, of_members)
+            masks.open(outcome, frame, of_members)
         frame = frame.with_columns(
             pl.col("code")
             .replace_strict(dict(enumerate(BY_CODE)), return_dtype=pl.UInt8)
             .alias("kind")
         )
+        paid = any(name in frame.columns for name in AMOUNTS)
         if paid and any(code == 0 for code, _ in codes):
             frame = with_amounts(frame, pair)
         changed = frame.filter(pl.col("kind").is_not_null())
@@ -233,16 +232,11 @@ class Counting:
         for (number,), rows in changed.partition_by("kind", as_dict=True).items():
             kind = KINDS[int(number)]
             at = rows.get_column("at")
-            money = [
-                summed(rows.select(f"{name}_low", f"{name}_high"))
-                if f"{name}_low" in paid
-                else Money()
-                for name in ("left", "right")
-            ]
+            money = summed(rows, 0, paying[0]), summed(rows, 1, paying[1])
             count = count_of(at, part, of_members)
             tally.changes[kind] = tally.changes.get(kind, Change()) + Change(count, *money)
             if counted:
-                masks.change(rule.outcome, kind, at, of_members)
+                masks.change(outcome, kind, at, of_members)
         if not counted:
             return []
         return [self._rows(pair, changed, part, of_members)]

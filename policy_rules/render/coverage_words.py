@@ -94,8 +94,6 @@ def _plural(word: str, count: int) -> str:
 
 def amount(value: Any, *, percent: bool = False) -> str:
     """A number: exact where it is short, else about (≈) with two decimals."""
-    if value in (math.inf, -math.inf):
-        return "∞" if value > 0 else "-∞"
     exact: Number = reduced(Fraction(value) * 100) if percent else value
     shown = number(exact)
     if "/" in shown or len(shown.partition(".")[2]) > 2:
@@ -142,16 +140,18 @@ def name_of(found: TargetCoverage, lang: Lang) -> str:
 def wanted_text(target: Target, found: FigureCoverage, lang: Lang) -> str:
     """What is to be reached, and when: ≥ 95%，2024-12-31前."""
     zh, goal = lang == "zh", found.figure
-    often = PER_YEAR[target.per_year][lang] + ("" if zh else " ") if target.per_year else ""
     sign = COMPARATORS[target.comparator][lang]
+    trend = target.comparator in ("rising", "falling")  # which says "each year" itself
+    often = "" if trend or not target.per_year else PER_YEAR[target.per_year][lang]
+    often += " " if often and not zh else ""
     ratio = target.unit == "ratio"
     if goal is None:
         return f"{found.year}{'年' if zh else ':'} {often}{sign}"
     values = [amount(v, percent=ratio) for v in (goal.value, goal.upper) if v is not None]
     about = ("约" if zh else "about ") if goal.approx else ""
     what = f"{often}{sign}{about}{'–'.join(values)}{_unit(target.unit, lang)}"
-    if target.comparator in ("rising", "falling"):
-        what = f"{often}{sign}"
+    if trend:
+        what = sign
     if len(found.years) > 1:
         when = f"{found.years[0]}–{found.years[-1]}{'年' if zh else ''}"
     elif goal.by is not None and goal.by.year == found.year:

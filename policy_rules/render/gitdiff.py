@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from policy_rules.diff.compare import ConceptDiff, PackDiff, Pair
@@ -240,7 +240,8 @@ def _rows(
 
 
 def _sections(pack: PackChange, lang: Lang) -> Iterator[str]:
-    if not pack.sections:
+    before, after = pack.before, pack.after
+    if not pack.sections or before is None or after is None:
         return
     zh = lang == "zh"
     heads = ("", "新增", "删去", "改动") if zh else ("", "new", "removed", "changed")
@@ -249,11 +250,11 @@ def _sections(pack: PackChange, lang: Lang) -> Iterator[str]:
         name = _CLAUSES[lang] if section == "clauses" else SECTIONS[section][lang]
         rows.append((name, *_cells(section, entries, lang)))
     yield from table(heads, rows)
-    values = list(_values(pack, lang))
+    values = list(_values(pack.sections, before, after, lang))
     if values:
         columns = ("参数", "原来", "现在") if zh else ("parameter", "before", "now")
         yield from table(columns, values)
-    written = list(_expressions(pack, lang))
+    written = list(_expressions(pack.sections, before, after, lang))
     if written:
         columns = ("写法", "原来", "现在") if zh else ("as encoded", "before", "now")
         yield from table(columns, written)
@@ -272,25 +273,24 @@ def _names(names: Iterable[str], lang: Lang) -> str:
     return ("、" if lang == "zh" else ", ").join([*listed[:MOST], *rest])
 
 
-def _values(pack: PackChange, lang: Lang) -> Iterator[tuple[str, str, str]]:
+def _values(
+    sections: Mapping[str, Entries], before: Pack, after: Pack, lang: Lang
+) -> Iterator[tuple[str, str, str]]:
     """Parameters with other values than before."""
-    entries = pack.sections.get("parameters")
-    if entries is None or pack.before is None or pack.after is None:
-        return
-    for name in entries.changed:
-        old, new = pack.before.parameters[name], pack.after.parameters[name]
+    for name in sections.get("parameters", Entries()).changed:
+        old, new = before.parameters[name], after.parameters[name]
         ends = _valued(old), _valued(new)
         if ends[0] != ends[1]:
             yield (f"{new.label[lang]} ({name})", *ends)
 
 
-def _expressions(pack: PackChange, lang: Lang) -> Iterator[tuple[str, str, str]]:
+def _expressions(
+    sections: Mapping[str, Entries], before: Pack, after: Pack, lang: Lang
+) -> Iterator[tuple[str, str, str]]:
     """Populations and definitions that are written in another way, as encoded."""
-    if pack.before is None or pack.after is None:
-        return
     for section in ("populations", "definitions"):
-        for name in pack.sections.get(section, Entries()).changed:
-            old, new = (p.raw[section][name] for p in (pack.before, pack.after))
+        for name in sections.get(section, Entries()).changed:
+            old, new = (p.raw[section][name] for p in (before, after))
             keys = [k for k in {**old, **new} if k in ("when", "value", "subject", "unit")]
             ends = [
                 "; ".join(f"{k}: {_code(entry.get(k))}" for k in keys if old.get(k) != new.get(k))

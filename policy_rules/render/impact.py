@@ -26,7 +26,7 @@ from policy_rules.render.impact_words import (
     sums_of,
 )
 from policy_rules.render.layout import Rows, heading, paragraph, whole
-from policy_rules.render.words import OUTCOMES, UNITS, number
+from policy_rules.render.words import AMOUNT_KINDS, OUTCOMES, UNITS, number
 from policy_rules.text import Text
 
 #: Rows of the list shown before the rest is left for ``--all`` or a file.
@@ -155,8 +155,14 @@ def _answer(row: dict[str, Any], side: str, rule: Rule | None, lang: Lang) -> st
     spec = None if rule is None else rule.amount
     unit = "" if spec is None or spec.unit is None else UNITS.get(spec.unit, Text("", ""))[lang]
     if low == high:
-        return f"{said} {_figure(low)}{unit}"
-    return f"{said} {_figure(low)}–{_figure(high)}{unit}"
+        told = _figure(low)
+    elif high is None:
+        told = AMOUNT_KINDS["at_least"][lang] + _figure(low)
+    elif low is None:
+        told = AMOUNT_KINDS["up_to"][lang] + _figure(high)
+    else:
+        told = f"{_figure(low)}–{_figure(high)}"
+    return f"{said} {told}{unit}"
 
 
 def _figure(text: str | None) -> str:

@@ -188,7 +188,7 @@ def money(sums: Money, rule: Rule | None, lang: Lang) -> str:
 
 
 def sums_of(rule: RuleImpact, lang: Lang) -> list[str]:
-    """The sums of amounts before and after, decided and open; nothing for a rule without amounts."""
+    """The sums of amounts before and after, decided and open; nothing where no figure is stated."""
     zh = lang == "zh"
     pair = rule.pair
     lines = []
@@ -196,8 +196,8 @@ def sums_of(rule: RuleImpact, lang: Lang) -> list[str]:
         ("“是”的合计" if zh else "sum of all YES", rule.yes),
         ("“待定”的合计(若都符合)" if zh else "sum of all UNKNOWN (were they all YES)", rule.open),
     ):
-        ends = money(before, pair.left, lang), money(after, pair.right, lang)
-        if any(ends):
+        if any(sums.subjects > sums.unstated for sums in (before, after)):
+            ends = money(before, pair.left, lang), money(after, pair.right, lang)
             nothing = "无" if zh else "none"
             lines.append(f"{what}: {ends[0] or nothing} → {ends[1] or nothing}")
     return [line.replace(": ", "：", 1) for line in lines] if zh else lines

@@ -10,6 +10,7 @@ import attrs
 from policy_rules.errors import Lang
 from policy_rules.expr.nodes import Const
 from policy_rules.expr.prose import prose, skeleton
+from policy_rules.expr.types import NumberType, Type
 from policy_rules.packs.labels import PackLabels
 from policy_rules.packs.model import (
     Clause,
@@ -33,6 +34,7 @@ from policy_rules.render.site_page import Link, Spot
 from policy_rules.render.site_shelf import Volume
 from policy_rules.render.words import DISPOSITIONS, FORCES, REVIEWS
 from policy_rules.sources.ledger import audit, deciding
+from policy_rules.verdict import Number
 
 #: Sections whose things share one page.
 LISTED: Final = (
@@ -240,7 +242,7 @@ def _thing(volume: Volume, section: str, thing: Entity, spot: Spot) -> Thing:
     )  # fmt: skip
     return Thing(
         thing.id,
-        thing.label[lang],
+        thing.label[lang] or thing.id,  # a ranking has no name
         tuple(_told(thing, volume, spot)),
         () if node is None else steps_of(node, pack, lang),
         cited(thing.clauses, pack, lang, lambda p, n: spot.thing(p, n)),
@@ -294,14 +296,19 @@ def parameter(thing: Parameter, pack: Pack, lang: Lang) -> Iterator[Named]:
 
 def _rows(table: Table, pack: Pack, lang: Lang) -> Iterator[str]:
     labels = PackLabels(pack)
+    # a slice has a rate, the other kinds what the table gives
+    unit = "ratio" if table.kind == "slices" else _unit(table.type)
+
+    def key_told(key: Number | str | None) -> str:
+        if key is None:
+            return "…"
+        return prose(Const(key, table.key_type), labels, unit=_unit(table.key_type))[lang]
+
     for row in table.rows:
-        value = prose(Const(row.value, table.type), labels)[lang]
-        if row.key is not None:
-            key = prose(Const(row.key, table.key_type), labels)[lang]
-        else:
-            ends = (
-                "…" if v is None else prose(Const(v, table.key_type), labels)[lang]
-                for v in (row.lo, row.hi)
-            )
-            key = " – ".join(ends)
-        yield f"{key} → {value}"
+        value = prose(Const(row.value, table.type), labels, unit=unit)[lang]
+        ends = (row.lo, row.hi) if row.key is None else (row.key,)
+        yield f"{' – '.join(map(key_told, ends))} → {value}"
+
+
+def _unit(of: Type) -> str | None:
+    return of.unit if isinstance(of, NumberType) else None

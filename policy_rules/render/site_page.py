@@ -69,7 +69,7 @@ class Spot:
         for name in names:
             section, _, id_ = name.partition(".")
             thing = getattr(pack, section).get(id_)
-            label = thing.label[self.lang] if thing is not None else id_
+            label = (thing.label[self.lang] if thing is not None else "") or id_
             made.append(Link(label, self.thing(pack.id, name), SECTIONS[section][self.lang]))
         return made
 

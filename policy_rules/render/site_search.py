@@ -56,7 +56,8 @@ def _of(volume: Volume, lang: Lang) -> Iterator[Entry]:
     for section in LISTED:
         for thing in getattr(pack, section).values():
             text = f"{locators(thing.clauses, lang)} · {thing.id}"
-            yield (w[section], region, thing.label[lang], text, page(f"{section}.{thing.id}"))
+            label = thing.label[lang] or thing.id
+            yield (w[section], region, label, text, page(f"{section}.{thing.id}"))
     for clause in pack.clauses.values():
         text = f"{clause.summary[lang]} · {clause.id}"
         kind = f"{w['clause']} · {w['summary']}"

@@ -18,8 +18,6 @@ _NUMBER: Final = r"^[0-9-]{1,14}$"
 #: A letter among the first characters that neither an identity number nor `1.23E+17` has.
 _NAME: Final = r"^[0-9-]{0,13}[A-DF-WYZa-df-wyz_][0-9A-Za-z_-]*$"
 _LARGEST: Final = 10**14 - 1
-#: A number that is written in one way only.
-_PLAIN: Final = r"^(0|[1-9][0-9]{0,13})$"
 
 
 class NeedsRecords(Exception):
@@ -89,14 +87,10 @@ def numbers_of(cells: pl.Series) -> pl.Series | None:
             return None
     elif cells.dtype == pl.String:
         plain = _plain_numbers(cells)
-        if plain is not None:
-            return plain
-        bare = cells.str.contains(_PLAIN)
-        if not bare.all():
-            cells = pl.select(pl.when(cells.str.contains(r"\S")).then(cells)).to_series()
-            if not cells.str.contains(_PLAIN).all():
-                return None
-        return cells.cast(pl.Int64)
+        if plain is None:  # a blank cell is an empty one
+            filled = pl.when(cells.str.contains(r"\S")).then(cells)
+            plain = _plain_numbers(pl.select(filled).to_series())
+        return plain
     else:
         return None
     if found.null_count() > cells.null_count() or not found.is_between(0, _LARGEST).all():
@@ -105,7 +99,8 @@ def numbers_of(cells: pl.Series) -> pl.Series | None:
 
 
 def _plain_numbers(cells: pl.Series) -> pl.Series | None:
-    """Texts as whole numbers where all that are there are written as :data:`_PLAIN` has it; else None."""
+    """Texts as whole numbers where all that are there are written in the one plain way (0, or up to 14 digits
+    that begin with another); else None."""
     size = cells.str.len_bytes()
     if size.len() == size.null_count():
         return cells.cast(pl.Int64)

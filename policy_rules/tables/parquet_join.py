@@ -80,14 +80,14 @@ def _copy(source: IO[bytes], into: IO[bytes], size: int) -> None:
 def _footer(file: IO[bytes]) -> tuple[Struct, int]:
     """The footer of a file, and where it begins."""
     end = file.seek(0, 2)
-    file.seek(end - 8)
+    file.seek(max(0, end - 8))
     tail = file.read(8)
     size = int.from_bytes(tail[:4], "little")
-    file.seek(end - 8 - size)
-    body = file.read(size)
-    if tail[4:] != _MAGIC or len(body) < size:
+    start = end - 8 - size
+    if tail[4:] != _MAGIC or start < len(_MAGIC):
         raise ValueError("no Parquet file")
-    return _Reader(body).struct(), end - 8 - size
+    file.seek(start)
+    return _Reader(file.read(size)).struct(), start
 
 
 def _move(group: Struct, by: int) -> None:

@@ -18,6 +18,7 @@ from bad_versions import rules_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import texts
+from moved_people import DAY, PEOPLE, TIERED, changed, impact
 from typer.testing import CliRunner, Result
 
 from policy_rules import Engine, Household, Pack, assess_impact
@@ -35,52 +36,7 @@ from policy_rules.tables.frames import Population
 from policy_rules.testing.random_packs import random_pack
 from policy_rules.testing.sampling import Sampler
 
-DAY = "2023-06-30"
-PEOPLE = [
-    {"id": "poor", "type": "lifted", "size": 1, "incomes": {2022: {"net": 7000}},
-     "members": [{"id": "p1", "labour": "ordinary"}, {"id": "p2", "labour": "lost"}]},
-    {"id": "between", "type": "lifted", "size": 1, "incomes": {2022: {"net": 8500}},
-     "members": [{"id": "b1", "labour": "lost"}]},
-    {"id": "rich", "type": "lifted", "size": 1, "incomes": {2022: {"net": 20000}},
-     "members": [{"id": "r1", "labour": "skilled"}]},
-    {"id": "silent", "type": "lifted", "members": [{"id": "s1"}, {"id": "s2"}, {"id": "s3"}]},
-    {"id": "ordinary", "type": "ordinary", "size": 1, "incomes": {2022: {"net": 8500}}},
-]  # fmt: skip
-TIERED = """- id: subsidy
-  concept: startup_subsidy
-  outcome: measure
-  effect: granted
-  subject: member
-  label: {zh: 补贴, en: subsidy}
-  clauses: ["2#2"]
-  force: must
-  when: member.labour in {ordinary, skilled}
-  amount:
-    kind: between
-    unit: yuan
-    paid: once
-    lower: LOW
-    upper: HIGH
-"""
-
-
-def changed(*edits: tuple[str, str], more: str = "") -> Pack:
-    """The made-up pack, version 1.1.0, with its rules edited and more of them."""
-    files = texts()
-    rules = files["rules/rules.yaml"] + more
-    for old, new in edits:
-        assert old in rules, old
-        rules = rules.replace(old, new)
-    files["rules/rules.yaml"] = rules
-    files["pack.yaml"] = files["pack.yaml"].replace("version: 1.0.0", "version: 1.1.0")
-    return load_texts(files)
-
-
 BEFORE = changed()
-
-
-def impact(left: Pack, right: Pack, people: Any = PEOPLE, **options: Any) -> Impact:
-    return assess_impact(left, right, people, **{"as_of": DAY, **options})
 
 
 def moves(report: Impact) -> dict[str, dict[str, tuple[int, int]]]:
