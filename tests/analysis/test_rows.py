@@ -9,7 +9,7 @@ import pytest
 from analysis.made import flags, two
 
 from policy_rules import Engine, Verdict
-from policy_rules.analysis import Assumptions, Bounds, RuleOn, relate
+from policy_rules.analysis import Assumptions, Bounds, RuleOn, examine, relate
 from policy_rules.analysis.model import Witness
 from policy_rules.analysis.relating import follows
 from policy_rules.packs.loader import load_texts
@@ -151,3 +151,72 @@ def test_a_relation_says_unknown_of_what_it_does_not_rest_on() -> None:
     found = confirmed(two("household.type == lifted", "known(household.size)"), "left_only")
     assert (found.left, found.right) == (Verdict.YES, Verdict.NO)
     assert "size" not in found.record
+
+
+def test_a_day_known_by_its_month_or_year_leaves_a_line_open() -> None:
+    """Known, and on neither side of a day within it: the witness has the month, or the year."""
+    known = "known(household.income_surveyed_on)"
+    halves = [f"household.income_surveyed_on {op} date(2022, 6, 15)" for op in ("<", ">=")]
+    found = confirmed(two(known, f"{known} and ({' or '.join(halves)})"), "left_only")
+    assert (found.left, found.right) == (Verdict.YES, Verdict.UNKNOWN)
+    assert found.record["income_surveyed_on"] in ("2022", "2022-06")
+    year = "year(household.income_surveyed_on)"
+    found = confirmed(
+        two(f"{year} == 2022", f"{year} == 2022 and ({' or '.join(halves)})"), "left_only"
+    )
+    assert found.record["income_surveyed_on"] in ("2022", "2022-06")
+
+
+LINE = """parameters:
+  line:
+    label: {zh: 线, en: line}
+    unit: yuan_per_person
+    clauses: ['1#1']
+    external: true
+    authority: {zh: 县, en: county}
+    question: {zh: 多少？, en: how much?}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "subject", "fact"),
+    [
+        ("external.fit or not external.fit", "household", "external.fit"),
+        (
+            "illness in household.monitoring.risks or schooling in household.monitoring.risks"
+            " or disjoint(household.monitoring.risks, {illness, schooling})",
+            "household",
+            "household.monitoring.risks",
+        ),
+        (
+            "household.income_surveyed_on < date(2022, 6, 1)"
+            " or household.income_surveyed_on >= date(2022, 6, 1)",
+            "household",
+            "household.income_surveyed_on",
+        ),
+        (
+            "(household.type == lifted or household.type != lifted)"
+            " and not income(2022).net_per_capita < param.line",
+            "household",
+            "household.type",
+        ),
+        (
+            "(member.employed or not member.employed)"
+            " and longest_run(s for s in member.work_spells if s.outside_province) >= 2",
+            "member",
+            "member.employed",
+        ),
+        ("known(household.size) or household.size > 0", "household", ""),
+    ],
+)
+def test_a_fact_that_would_not_matter_is_named(condition: str, subject: str, fact: str) -> None:
+    pack = flags(subject, parameters=LINE + EXTERNALS, rule=condition)
+    rule = RuleOn.of(pack, "rule")
+    found = examine(rule, bounds=Bounds(1, 1))
+    assert found.beyond_fact == fact
+    if found.beyond is not None:
+        asked = pack
+        if found.beyond.parameters:
+            asked = pack.with_overlay(found.beyond.overlay("sample"))
+        answer = Engine(asked, engine="reference").evaluate(found.beyond.record, as_of=rule.day)
+        assert Verdict.UNKNOWN in {f.verdict for f in answer if f.rule.id == "rule"}
