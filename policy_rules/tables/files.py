@@ -167,8 +167,6 @@ def _parsed(lines: Sequence[str], mark: str) -> list[str] | None:
         return next(csv.reader(lines, delimiter=mark, strict=True))
     except csv.Error as error:
         return None if "unexpected end" in str(error) else []
-    except StopIteration:
-        return []
 
 
 # -- Parquet and JSON --------------------------------------------------------------------------------

@@ -40,11 +40,7 @@ def judged(
         return _implies(engine, wanted, record, day)
     if wanted.kind == "amount_within":
         return _within(engine, wanted, record, day)
-    try:
-        said = engine.verdicts(record, as_of=day)
-    except PolicyRulesError:
-        return None
-    subjects = [s for (rule, s), v in said.items() if rule in wanted.rules and v is Verdict.YES]
+    subjects = _told_yes(engine, wanted, record, day)
     if wanted.kind == "never_both":
         return None if not subjects else len(subjects) == len(set(subjects))
     told: bool | None = None
@@ -82,14 +78,22 @@ def refuting_move(
     record = recorded(engine, data)
     if record is None:
         return None
-    said = engine.verdicts(record, as_of=day)
-    subjects = [s for (rule, s), v in said.items() if rule in wanted.rules and v is Verdict.YES]
+    subjects = _told_yes(engine, wanted, record, day)
     for number in range(tries):
         for subject in subjects:
             for other in _moved(wanted, data, subject, random.Random(number)):
                 if judged(engine, wanted, data, day, moved=other) is False:
                     return other
     return None
+
+
+def _told_yes(engine: Engine, wanted: Property, record: Household, day: date) -> list[str]:
+    """Subjects of the property's rules that are answered YES; none where the record cannot be answered."""
+    try:
+        said = engine.verdicts(record, as_of=day)
+    except PolicyRulesError:
+        return []
+    return [s for (rule, s), v in said.items() if rule in wanted.rules and v is Verdict.YES]
 
 
 def _implies(engine: Engine, wanted: Property, record: Household, day: date) -> bool | None:

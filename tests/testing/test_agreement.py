@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import made_up
 import pytest
 from typer.testing import CliRunner, Result
 
 from policy_rules.cli.app import app
 from policy_rules.engine import reference
 from policy_rules.engine.compiled import rows
+from policy_rules.facts.record import read_record
 from policy_rules.tables.lowering import numbers
 from policy_rules.tables.plan import Expr
-from policy_rules.testing.agreement.batches import batch
-from policy_rules.testing.agreement.engines import available, compared, differing
+from policy_rules.testing.agreement import engines
+from policy_rules.testing.agreement.batches import Batch, batch
+from policy_rules.testing.agreement.engines import Difference, available, compared, differing
 from policy_rules.testing.agreement.run import Agreement, Options, agree
 from policy_rules.verdict import Verdict
 
@@ -168,3 +173,62 @@ def test_several_processes(whole: Agreement) -> None:
     found = agree(options(engines=("reference", "compiled")), jobs=2)
     assert found.complete
     assert found.tallies["reference"].answers == whole.tallies["reference"].answers
+
+
+# -- a batch made by hand --------------------------------------------------------------------------
+
+
+def made(*data: dict[str, Any], number: int = 1, day: date = date(2023, 6, 30)) -> Batch:
+    """A batch of records on the rules made up for tests."""
+    pack = made_up.pack()
+    records = tuple(read_record(d, pack.vocabulary) for d in data)
+    return Batch(number, pack, "household", day, data, records)
+
+
+UNKNOWN = {"type": "lifted", "external": {"sample": {"no_such": True}}}
+POOR = {"type": "lifted", "incomes": {2022: {"net_per_capita": 5000}}}
+
+
+def test_an_error_is_an_answer_like_any_other() -> None:
+    tallies, found = compared(made(POOR, UNKNOWN), ("reference", "compiled", "polars", "duckdb"))
+    assert found == []
+    assert tallies["reference"].answers == tallies["polars"].answers > 0
+
+
+def test_an_answer_where_the_reference_tells_an_error_differs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engines, "evaluate_population", lambda *a, **k: iter(()))
+    _, found = compared(made(UNKNOWN, POOR), ("reference", "polars"))
+    assert found[0] == Difference("polars", 0, "", "unknown_external", "-")
+    assert {(d.row, d.got) for d in found[1:]} == {(1, "-")}  # and no answer where there is one
+
+
+def test_generated_code_that_falls_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(self: rows.RowPath, record: Any, day: Any) -> None:
+        self.fallen += 1
+
+    monkeypatch.setattr(rows.RowPath, "verdicts", falls)
+    _, found = compared(made(POOR, POOR), ("reference", "compiled"))
+    assert found == [Difference("compiled", 0, "", "-", "fallen")]
+    monkeypatch.setattr(rows.RowPath, "verdicts", lambda *_: None)  # none for this pack: no fault
+    tallies, found = compared(made(POOR, POOR), ("reference", "compiled"))
+    assert (tallies["compiled"].answers, found) == (0, [])
+
+
+def test_the_solver_is_asked_of_rules_in_force_and_of_records_it_can_hold() -> None:
+    fine = {"type": "lifted", "incomes": {2022: {"net_per_capita": Decimal("7999.0000001")}}}
+    tallies, found = compared(made(POOR, fine, number=0), ("reference", "solver"))
+    assert found == []
+    assert (tallies["solver"].households, tallies["solver"].answers) == (1, 2)  # two rules
+    early = made(POOR, number=0, day=date(1990, 1, 1))
+    tallies, found = compared(early, ("reference", "solver"))
+    assert (tallies["solver"].households, found) == (0, [])
+
+
+def test_an_engine_that_is_not_installed_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert available(spark=True) == engines.ENGINES
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    assert "solver" not in available()
+    monkeypatch.setattr(engines.loading, "available", lambda: False)
+    assert available() == ("reference", "compiled", "polars", "duckdb")

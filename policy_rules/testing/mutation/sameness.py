@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from policy_rules.errors import PackError, Problems
-from policy_rules.expr.nodes import Call, Const, Node, Param, walk
+from policy_rules.expr.nodes import Arith, Call, Const, Node, Param, Var, walk
 from policy_rules.packs.model import DatedValue, Pack, Parameter, Period
 from policy_rules.packs.patch import graph_of
 from policy_rules.packs.references import expressions
@@ -23,6 +23,10 @@ from policy_rules.testing.files import documents_of
 from policy_rules.testing.mutation.model import Mutant
 
 _DATED: Final = re.compile(r"param\.(\w+)\(date\(([^()]*)\)\)")
+#: A parameter, whether it is looked up on another day, and the day where that is written out.
+_MENTIONED: Final = re.compile(r"param\.(\w+)(\()?(?:date\(([^()]*)\)\))?")
+#: Years :func:`_years` knows of.
+_OF_TARGETS: Final = ("target_year", "target_year-1")
 #: Why a mutant is equivalent, as reports have it.
 UNUSED, SAME_VALUE, SAME_THING = "unused", "same_value", "same_thing"
 
@@ -99,11 +103,19 @@ def _same_dates(pack: Pack, mutant: Mutant) -> bool:
             continue
         parameter = pack.parameters.get(name)
         old, new = list(_days(pack, here)), list(_days(pack, there))
-        if parameter is None or parameter.external or not old or len(old) != len(new):
+        if parameter is None or parameter.external or _moved(pack, name):
+            return False
+        if not old or len(old) != len(new):
             return False
         if any(parameter.on(a) != parameter.on(b) for a, b in zip(old, new, strict=True)):
             return False
     return True
+
+
+def _moved(pack: Pack, parameter: str) -> bool:
+    """Whether a parameter has other values or days on another reading."""
+    patches = (a.patch for r in pack.readings.values() for a in r.alternatives)
+    return any(path.startswith(f"parameters.{parameter}.") for p in patches for path in p)
 
 
 def _at(data: Any, mutant: Mutant) -> Any:
@@ -128,19 +140,22 @@ def _years(pack: Pack) -> list[int]:
 
 def _days(pack: Pack, text: str) -> Iterator[date]:
     """The days ``2022, 12, 31`` or ``target_year, 12, 31`` may stand for; none where that is not told."""
-    parts = [p.strip() for p in text.split(",")]
-    if len(parts) != 3 or not all(p.isdigit() for p in parts[1:]):
+    first, *rest = ("".join(p.split()) for p in text.split(","))
+    if len(rest) != 2 or not all(p.isdigit() for p in rest):
         return
-    years = [int(parts[0])] if parts[0].isdigit() else _years(pack)
-    for year in years:
+    if first not in _OF_TARGETS and not first.isdigit():
+        return  # the year of a fact may be any
+    for year in [int(first)] if first.isdigit() else _years(pack):
         try:
-            yield date(year, int(parts[1]), int(parts[2]))
+            yield date(year, *map(int, rest))
         except ValueError:
             continue
 
 
 def _same_parameter(pack: Pack, mutant: Mutant) -> bool:
     """Whether a parameter has the value it had on every day on which it is looked up."""
+    if _moved(pack, mutant.name):
+        return False
     before = pack.parameters[mutant.name]
     assert mutant.data is not None
     after = attrs.evolve(before, values=tuple(_values(before, mutant.data)))
@@ -162,43 +177,48 @@ def _asked(pack: Pack, name: str) -> Iterator[date | None]:
                 for part in walk(node):
                     if isinstance(part, Param) and part.name == name:
                         yield from _looked_up(pack, part.on)
-    mention = re.compile(rf"param\.{re.escape(name)}\b(?!\(date\()")
     for reading in pack.readings.values():
         for alternative in reading.alternatives:
             for path, value in alternative.patch.items():
                 if path.startswith("document.in_force") and not _within(pack, str(value)):
                     yield None  # on that reading the document is in force on other days
-                text = str(value)
-                if mention.search(text):
-                    yield from _looked_up(pack, None)
-                for found, days in _DATED.findall(text):
-                    told = list(_days(pack, days)) if found == name else []
+                for found, on_a_day, days in _MENTIONED.findall(str(value)):
+                    if found != name:
+                        continue
+                    told = list(_days(pack, days) if on_a_day else _looked_up(pack, None))
                     yield from told
-                    if found == name and not told:
+                    if not told:
                         yield None
 
 
 def _within(pack: Pack, day: str) -> bool:
     """Whether a day lies in the time the document is in force as it is read."""
-    try:
-        return pack.in_force.holds(date.fromisoformat(day))
-    except ValueError:
-        return False
+    return pack.in_force.holds(date.fromisoformat(day))
 
 
 def _looked_up(pack: Pack, on: Node | None) -> Iterator[date | None]:
     start, end = pack.in_force.start, pack.in_force.end
     if on is None:
-        if start is None or end is None:
-            yield None
-            return
+        assert start is not None
+        assert end is not None  # a document has both
         yield from (start + timedelta(days=n) for n in range((end - start).days + 1))
         return
     if not isinstance(on, Call) or on.function != "date":
         yield None
         return
-    parts = [str(a.value) if isinstance(a, Const) else "year" for a in on.args]
-    found = list(_days(pack, ", ".join(parts)))
+    found = list(_days(pack, ", ".join(map(_written, on.args))))
     yield from found
     if not found:
         yield None
+
+
+def _written(part: Node) -> str:
+    """A part of a date as :func:`_days` reads it."""
+    match part:
+        case Const(value=value):
+            return str(value)
+        case Var(name="target_year"):
+            return "target_year"
+        case Arith(op="-", left=Var(name="target_year"), right=Const(value=1)):
+            return "target_year-1"
+    return "?"

@@ -29,6 +29,8 @@ Path_ = tuple[str | int, ...]
 Found = tuple[str, Path_, str, Any]
 
 CONDITIONS: Final = ("applies_to", "when", "unless", "met_when")
+#: What else holds an expression; a figure's ``value`` stands further down, and is a number.
+_LINES: Final = ("population", "value", "of")
 _FORCES: Final = ("must", "strive", "encourage", "may")
 _EFFECTS: Final = ("granted", "preferred", "offered", "referred")
 _PAID: Final = ("once", "yearly", "monthly", "per_event")
@@ -215,15 +217,13 @@ class _Sites:
             for path, value in alternative["patch"].items():
                 section, name, *below = path.split(".")
                 here = ("alternatives", i, "patch", path)
-                key = next(
-                    (k for k in below if k in (*CONDITIONS, "value", "of", "population")), ""
-                )
+                condition = below[0] in _LINES or any(k in CONDITIONS for k in below)
                 if section == "document":
                     yield from _days(value, here)
                 elif below[-1:] == ["comparator"] and value in _EDGES:
                     for other in _EDGES[value]:
                         yield "target", here, value, other
-                elif key or section in ("populations", "definitions"):
+                elif condition or section in ("populations", "definitions"):
                     subject = self.pack.raw[section].get(name, {}).get("subject")
                     if subject and value is not None:
                         yield from self.condition(value, here, subject, target=section == "targets")
@@ -310,8 +310,6 @@ def changed(data: Mapping[str, Any], path: Path_, value: Any) -> dict[str, Any]:
     """A copy of plain data with the value at a path replaced, or left out where it is None."""
     if isinstance(value, _Whole):
         path, value = value.path, value.value
-    if isinstance(value, _Text):
-        value = value.whole
     result: dict[str, Any] = copy.deepcopy(dict(data))
     target: Any = result
     for key in path[:-1]:

@@ -17,8 +17,11 @@ from policy_rules.packs.patch import graph_of
 
 #: Sections that are cut.
 CUT: Final = ("populations", "definitions", "rules", "targets")
-_NAMED: Final = re.compile(r"\b(population|defined|rule)\.(\w+)")
-_SECTION: Final = {"population": "populations", "defined": "definitions", "rule": "rules"}
+_SECTION: Final = {
+    "population": "populations", "defined": "definitions", "rule": "rules",
+    "param": "parameters", "table": "tables", "external": "externals",
+}  # fmt: skip
+_NAMED: Final = re.compile(rf"\b({'|'.join(_SECTION)})\.(\w+)")
 
 
 def users(pack: Pack, things: Iterable[str]) -> frozenset[str]:

@@ -58,11 +58,11 @@ class Change:
 def changes(text: str, node: Node, codes: Mapping[str, Sequence[str]]) -> Iterator[Change]:
     """Every change of an expression that was read as ``node``; ``codes`` are the code lists."""
     tree = texts.read(text, Place(), Problems())
-    if tree is not None:
-        finder = _Finder(text.strip(), codes_in(node), codes)
-        lead = len(text) - len(text.lstrip())
-        for change in finder.visit(tree):
-            yield attrs.evolve(change, start=change.start + lead, end=change.end + lead)
+    assert tree is not None  # it was read before
+    finder = _Finder(text.strip(), codes_in(node), codes)
+    lead = len(text) - len(text.lstrip())
+    for change in finder.visit(tree):
+        yield attrs.evolve(change, start=change.start + lead, end=change.end + lead)
 
 
 def codes_in(node: Node) -> dict[str, str]:
