@@ -196,10 +196,12 @@ def short_text(target: Target, found: FigureCoverage, lang: Lang) -> str:
         return ""
     zh = lang == "zh"
     text = spanned(span, lang) + _short_unit(target, lang)
-    if target.measure not in HEADS and target.comparator in (">", "<", "rising", "falling"):
-        text = f"{'多于 ' if zh else 'more than '}{text}"
+    more = target.measure not in HEADS and target.comparator in (">", "<", "rising", "falling")
     if found.gap.direction == "down":
-        text = f"{'多出 ' if zh else 'too many: '}{text}"
+        beyond = ("须减少多于 ", "too many by more than ") if more else ("多出 ", "too many: ")
+        text = f"{beyond[0 if zh else 1]}{text}"
+    elif more:
+        text = f"{'多于 ' if zh else 'more than '}{text}"
     if len(found.years) > 1:
         text += "(各年合计)" if zh else " (all years together)"
     return text

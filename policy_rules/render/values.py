@@ -12,7 +12,7 @@ from policy_rules.engine.finding import Because, Finding, figure
 from policy_rules.errors import Lang
 from policy_rules.expr.types import NumberType
 from policy_rules.packs.model import Pack
-from policy_rules.render.words import UNITS, VERDICTS, number
+from policy_rules.render.words import UNITS, VERDICTS, number, unit_of
 from policy_rules.text import Text
 from policy_rules.verdict import ANY_DATE, Verdict
 
@@ -90,7 +90,9 @@ def _of(name: str, pack: Pack) -> _Kind:
         case record:
             spec = pack.vocabulary.fact(record, path)
             whole = None if spec.lo is None else (_bound(spec.lo), _bound(spec.hi))
-            return _Kind(spec.label, _NOT_RECORDED, spec.unit, spec.codes, whole)
+            return _Kind(
+                spec.label, _NOT_RECORDED, unit_of(spec.unit, spec.label), spec.codes, whole
+            )
 
 
 def _bound(value: Any) -> str:

@@ -13,7 +13,7 @@ from policy_rules.engine.finding import figure
 from policy_rules.errors import Lang
 from policy_rules.facts.dictionary import FactSpec, Vocabulary
 from policy_rules.packs.model import Pack
-from policy_rules.render.words import UNITS, VERDICTS, number
+from policy_rules.render.words import UNITS, VERDICTS, number, unit_of
 from policy_rules.text import Text
 from policy_rules.verdict import Verdict
 
@@ -130,7 +130,7 @@ class _Teller:
             return join.join(codes.values[c][self.lang] for c in value) or _NONE[self.lang]
         if codes is not None:
             return codes.values[value][self.lang]
-        return _figure(value, spec.unit, self.lang)
+        return _figure(value, unit_of(spec.unit, spec.label), self.lang)
 
 
 def _figure(value: Any, unit: str | None, lang: Lang) -> str:

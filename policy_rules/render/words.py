@@ -64,6 +64,7 @@ UNITS: Final = {
     "yuan_per_month": Text("元/月", " yuan per month"),
     "months": Text("个月", " months"),
     "years": Text("年", " years"),
+    "age": Text("周岁", " years"),
     "days": Text("天", " days"),
     "persons": Text("人", " persons"),
     "households": Text("户", " households"),
@@ -78,6 +79,12 @@ UNITS: Final = {
     "支": Text("支", " stems"),
     "ratio": Text("", ""),
 }
+
+
+def unit_of(unit: str | None, label: Text) -> str | None:
+    """The unit a figure is told with: years of an age are called otherwise in Chinese than years."""
+    return "age" if unit == "years" and "年龄" in label.zh else unit
+
 
 PAID: Final = {
     "once": Text("一次性", "once"),

@@ -87,9 +87,7 @@ class HeadGap:
         self.year = year
         self._wanted = self.gap.direction == "up"
         #: a count of whoever there is has no denominator to stand in
-        self._anybody = (
-            self._wanted and target.population is None and target.measure == "count"
-        )
+        self._anybody = self._wanted and target.population is None and target.measure == "count"
 
     def note(self, seen: dict[int, Seen], record: str, subject: str, needs: Needs) -> None:
         """Look at a subject that may be in the population."""

@@ -211,7 +211,7 @@ def test_a_record_is_told_fact_by_fact(lang: Lang, lines: list[str]) -> None:
 def test_members_are_numbered_and_what_is_empty_is_named() -> None:
     pack = pack_asking("external.credit")
     zh, en = (record_told(RECORD, [pack], lang) for lang in ("zh", "en"))  # type: ignore[arg-type]
-    assert "家庭成员1（周岁年龄：40年，在村带动身份：无）" in zh
+    assert "家庭成员1（周岁年龄：40周岁，在村带动身份：无）" in zh
     assert (
         "household member 1 (age in complete years: 40 years, roles in leading others: none)" in en
     )
