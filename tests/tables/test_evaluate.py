@@ -152,7 +152,6 @@ def test_records_with_dates_of_their_own(name: str) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(SEEDED)
-@pytest.mark.no_cover
 def test_random_packs(rng: random.Random) -> None:
     pack = load_texts(random_pack(rng, 8))
     records = drawn(pack, rng, 12, own_days=False)

@@ -84,7 +84,6 @@ def test_records_come_back_as_they_went_in(rng: random.Random, pack: str, kind: 
 
 @settings(deadline=None, max_examples=40)
 @given(SEEDED, st.sampled_from(PACKS))
-@pytest.mark.no_cover
 def test_a_slice_holds_its_records_and_counts_from_0(rng: random.Random, pack: str) -> None:
     records = drawn(rng, pack, "household", 6)
     population = Population.of_records(records, VOCABULARY)

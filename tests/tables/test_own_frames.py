@@ -56,7 +56,6 @@ def by_columns(path: Path, size: int) -> tuple[list[Any], list[Any], str | None]
     return records, sorted(problems), reader.files.order
 
 
-@pytest.mark.no_cover
 def test_the_same_households_and_problems_as_record_by_record(tmp_path: Path) -> None:
     orders = set()
     for seed in range(24):
