@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from seeds import seeds, words
 
 ROOT = Path(__file__).parents[2]
-#: Examples for each in CI, where an example of some takes a millisecond and of others ten.
-EXAMPLES = {"pack": 20, "name": 20, "table": 25, "workbook": 20, "options": 20}
+#: Examples for each in CI, where an example of some takes a millisecond, of others ten, and one of an ods a process.
+EXAMPLES = {"pack": 20, "name": 20, "table": 25, "workbook": 20, "opendocument": 10, "options": 20}
 
 
 @st.composite
