@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -278,6 +278,14 @@ class _Builder:
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if not depth:
                 return
+
+
+def json_number(text: str) -> Decimal | str:
+    """A number of JSON that is no whole one, exactly; text where no Decimal holds it (an exponent of 19 digits)."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def scalar(text: str, *, plain: bool = True) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from policy_rules.errors import Place, Problems, RecordError, shown
-from policy_rules.yamldoc import Document, parse_yaml, read_bytes, read_yaml
+from policy_rules.yamldoc import Document, json_number, parse_yaml, read_bytes, read_yaml
 
 
 def read_record_file(path: Path) -> Document:
@@ -33,7 +32,7 @@ def read_record_file(path: Path) -> Document:
     try:
         text = raw.decode("utf-8-sig")
         # NaN and Infinity are let through: the fact they stand for refuses them, in its place
-        data = json.loads(text, parse_float=Decimal, object_pairs_hook=pairs)
+        data = json.loads(text, parse_float=json_number, object_pairs_hook=pairs)
     except UnicodeDecodeError:
         parse_yaml(raw, name, RecordError)  # says where
     except json.JSONDecodeError as failure:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +25,7 @@ from policy_rules.facts.files import read_record_file
 from policy_rules.facts.record import META, Household, read_record
 from policy_rules.tables.batch_manifest import digest_of
 from policy_rules.text import writable
+from policy_rules.yamldoc import json_number
 
 if TYPE_CHECKING:
     from policy_rules.tables.population_file import PopulationFile
@@ -252,7 +252,7 @@ def _data(place: Place, item: Any) -> Any:
     if len(item) > LINE_BYTES:
         raise RecordError(Problem("file_too_large", place, str(LINE_BYTES), str(len(item))))
     try:
-        return json.loads(item.decode("utf-8-sig"), parse_float=Decimal)
+        return json.loads(item.decode("utf-8-sig"), parse_float=json_number)
     except UnicodeDecodeError as error:
         got = f"0x{error.object[error.start]:02X}"
         raise RecordError(Problem("not_utf8", place, got=got)) from error

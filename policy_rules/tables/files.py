@@ -11,7 +11,6 @@ import csv
 import json
 import os
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from typing import Any, Final
 from policy_rules.errors import EvaluationError, Place, Problem, RecordError
 from policy_rules.tables.sheets import RawRow, RawSheet
 from policy_rules.tables.workbooks import open_workbook
+from policy_rules.yamldoc import json_number
 
 #: A cell longer than this is no cell: a quotation mark that is not closed, a file of another kind.
 LONGEST_CELL: Final = 131_072
@@ -223,7 +223,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=json_number)
     except (ValueError, RecursionError):
         return None
 

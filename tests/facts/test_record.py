@@ -303,6 +303,8 @@ def test_json_that_yaml_reads_otherwise_is_read_as_json(tmp_path: Path) -> None:
         (b'{"size": NaN}', "not_finite"),
         (b'{"size": -Infinity}', "not_finite"),
         (b'{"size": 1e999}', "not_finite"),
+        (b'{"size": 1e9999999999999999999}', "not_a_number"),  # beyond what a Decimal holds
+        (b'{"size": 1e-9999999999999999999}', "not_a_number"),
         (b'{"size": 1, "size": 2}', "duplicate_key"),
         (b'{"size": 1, "size": 2, "id": "\\ud83d\\ude00"}', "duplicate_key"),
         (b'{"id": "\xff"}', "not_utf8"),

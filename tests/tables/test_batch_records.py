@@ -12,6 +12,7 @@ from policy_rules.errors import RecordError
 from policy_rules.facts.dictionary import load_vocabulary
 from policy_rules.tables import batch_records
 from policy_rules.tables.batch_records import Entry, Source, read_leniently
+from policy_rules.tables.files import open_sheets
 
 VOCABULARY = load_vocabulary()
 IDENTITY = "530103198001011234"
@@ -49,6 +50,18 @@ def test_a_line_that_is_no_record_is_told_by_its_number_and_the_others_stay(
     (problem,) = wrong.problems
     assert (problem.code, problem.place.line) == (code, 3)
     assert told in problem.render("en")
+
+
+def test_an_exponent_no_number_has_spoils_one_value_and_not_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "a", "size": 1e9999999999999999999}\n{"id": "b", "size": 2}\n', "utf-8")
+    first, second = entries(path)
+    assert [p.code for p in first.problems] == ["not_a_number"]
+    assert first.record is not None
+    assert "size" not in first.record.row
+    assert second.problems == ()
+    rows = list(next(iter(open_sheets(path))).rows())
+    assert [row.cells[1] for row in rows] == ["1e9999999999999999999", 2]
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.yaml", "folder"])
