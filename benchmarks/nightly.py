@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent
@@ -59,12 +60,14 @@ def tests(asked: argparse.Namespace) -> Figures:
     """The tests marked ``nightly``."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.xml"
-        try:
-            run(BIN / "pytest", "-m", "nightly", "-p", "no:cacheprovider", f"--junit-xml={log}")
-        finally:
-            counts = log.read_text("utf-8").partition("<testsuite ")[2].partition(">")[0]
-            words = dict(w.split("=", 1) for w in counts.split(" ") if "=" in w)
-    return {n: int(words[n].strip('"')) for n in ("tests", "failures", "errors", "skipped")}
+        run(BIN / "pytest", "-m", "nightly", "-p", "no:cacheprovider", f"--junit-xml={log}",
+            fine=(0, 1))  # fmt: skip
+        (suite,) = ElementTree.parse(log).getroot()
+    counts = {n: int(suite.get(n, 0)) for n in ("tests", "failures", "errors", "skipped")}
+    if counts["failures"] or counts["errors"]:
+        failed = [t.get("name") for t in suite if t.find("failure") is not None]
+        raise Failed("some failed", counts | {"failed": failed})
+    return counts
 
 
 def coverage(asked: argparse.Namespace) -> Figures:
@@ -135,9 +138,14 @@ def agreement(asked: argparse.Namespace) -> Figures:
 def soundness(asked: argparse.Namespace) -> Figures:
     """Gaps of records filled in every way: what is decided stays decided."""
     run(BIN / "python", "benchmarks/strategies.py")
-    found: Figures = {}
-    for name, more in (("packs", ()), ("random packs", ("--random", "20"))):
-        found[name] = policy_rules("soundness", "-n", "60", *more, fine=(0, 1))
+    ours = policy_rules("soundness", "-n", "60", fine=(0, 1))
+    random = policy_rules("soundness", "-n", "60", "--random", "20", fine=(0, 1))
+    counted = ("gaps", "completions", "decided", "unknown", "needless")
+    whole = {n: sum(one[n] for one in random) for n in counted}
+    found: Figures = {one.pop("pack"): one for one in ours}
+    found["20 random packs"] = whole | {"share": round(whole["needless"] / whole["unknown"], 4)}
+    if any(one["contradictions"] for one in (*ours, *random)):
+        raise Failed("a completion contradicts a verdict", found)
     return found
 
 
@@ -147,7 +155,9 @@ def fuzzing(asked: argparse.Namespace) -> Figures:
         out = Path(folder) / "fuzz.json"
         command = (sys.executable, "fuzz/run.py", "all", "--seconds", str(asked.seconds))
         run(*command, "--json", out, "--work", Path(folder) / "work", fine=(0, 1))
-        found: Figures = json.loads(out.read_text("utf-8"))
+        found: Figures = {one.pop("harness"): one for one in json.loads(out.read_text("utf-8"))}
+    if any(one["found"] for one in found.values()):
+        raise Failed("something was found", found)
     return found
 
 
