@@ -15,6 +15,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "_nearest": {"en": "did you mean `{nearest}`?", "zh": "是否想写 `{nearest}`？"},
     # -- files ---------------------------------------------------------------------------------
     "cannot_read": {"en": "this file cannot be read: {detail}", "zh": "无法读取此文件：{detail}"},
+    "unknown_file": {
+        "en": "no file of a pack is called {got}: nothing would read it",
+        "zh": "规则包中没有名为 {got} 的文件，写在其中的内容不会被读取",
+    },
     "file_missing": {"en": "the file {expected} is missing", "zh": "缺少文件 {expected}"},
     "file_too_large": {
         "en": "this file has {got} bytes, the limit is {expected}",

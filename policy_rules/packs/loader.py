@@ -13,7 +13,15 @@ from typing import Any, Final
 
 import attrs
 
-from policy_rules.errors import NotFoundError, PackError, Place, Problem, Problems, shown
+from policy_rules.errors import (
+    NotFoundError,
+    PackError,
+    Place,
+    Problem,
+    Problems,
+    nearest,
+    shown,
+)
 from policy_rules.facts.dictionary import Vocabulary, load_vocabulary
 from policy_rules.packs.entry import Entry, Rel
 from policy_rules.packs.model import (
@@ -35,6 +43,8 @@ from policy_rules.yamldoc import Document, Path_, parse_yaml, read_bytes, read_y
 #: Kinds of file; each but ``pack`` may also be a folder of files (``targets/jobs.yaml``).
 STEMS: Final = ("pack", "parameters", "definitions", "clauses", "rules", "targets", "readings")
 REQUIRED: Final = ("pack", "clauses")
+#: What else stands beside a pack and is read elsewhere.
+BESIDE: Final = ("cases", "properties", "second_reading", "mutants")
 
 
 @attrs.frozen
@@ -73,6 +83,7 @@ def load_folder(
         except PackError as error:
             bodies[file] = None
             problems.found += error.problems
+    _strays(folder, prefix, problems)
     vocabulary = vocabulary or load_vocabulary()
     if problems.found:  # told together with what is wrong in the other files
         return _read(bodies, prefix, str(folder), vocabulary, problems)
@@ -144,6 +155,18 @@ def pack_files(folder: Path) -> list[str]:
     for stem in STEMS:
         files += [p.relative_to(folder).as_posix() for p in files_of(folder, stem)]
     return files
+
+
+def _strays(folder: Path, prefix: str, problems: Problems) -> None:
+    """Tell of YAML files that nothing would read: a mistyped name would leave rules out unseen."""
+    known = [f"{stem}.yaml" for stem in (*STEMS, *BESIDE)]
+    found = [p for p in folder.glob("*.y*ml") if p.name not in known]
+    found += [p for stem in STEMS for p in (folder / stem).glob("*.yml")]
+    for path in sorted(p for p in found if p.is_file() and p.suffix in (".yaml", ".yml")):
+        file = path.relative_to(folder).as_posix()
+        likely = f"{file[:-4]}.yaml" if path.parent != folder else nearest(file, known)
+        place = Place(f"{prefix}/{file}")
+        problems.add("unknown_file", place, got=shown(file), nearest=likely)
 
 
 def stem_of(file: str) -> str:

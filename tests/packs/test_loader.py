@@ -473,3 +473,21 @@ def test_a_pack_is_built_anew_when_a_file_of_it_has_changed_and_only_then(tmp_pa
     (folder / "rules").mkdir(exist_ok=True)
     (folder / "rules" / "more.yaml").write_text(rule("more", "known(household.size)"), "utf-8")
     assert "more" in load_folder(folder).rules
+
+
+def test_a_file_that_nothing_would_read_is_told_with_the_name_it_may_have_meant(
+    tmp_path: Path,
+) -> None:
+    folder = Path(shutil.copytree(BASE, tmp_path / "base"))
+    (folder / "rules").mkdir(exist_ok=True)
+    for name in ("rule.yaml", "targets.yml", "rules/more.yml"):
+        (folder / name).write_text("[]\n", "utf-8")
+    (folder / "cases.yaml").write_text("cases: []\n", "utf-8")
+    (folder / "notes.txt").write_text("x", "utf-8")
+    with pytest.raises(PackError) as caught:
+        load_folder(folder)
+    assert [(p.code, p.place.file, p.nearest) for p in caught.value.problems] == [
+        ("unknown_file", "base/rule.yaml", "rules.yaml"),
+        ("unknown_file", "base/rules/more.yml", "rules/more.yaml"),
+        ("unknown_file", "base/targets.yml", "targets.yaml"),
+    ]
