@@ -157,7 +157,6 @@ def test_check_saves_what_refutes_a_property(folder: Path, tmp_path: Path) -> No
     assert result.exit_code == 1
     (file,) = (tmp_path / "saved").iterdir()
     assert told(load(folder), file)[0] == ("property_failed", "subsidy_within_the_cap")
-    shutil.copy(file, folder / "cases.d.yaml")
     (folder / "cases").mkdir()
     shutil.copy(file, folder / "cases" / file.name)
     assert "case_unargued" in CliRunner().invoke(app, arguments).output
