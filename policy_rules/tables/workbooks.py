@@ -28,6 +28,7 @@ from policy_rules.tables.workbooks_apart import (
     damaged,
     merged,
     read_apart,
+    rows_of,
     visible,
 )
 
@@ -97,12 +98,10 @@ def open_workbook(path: Path) -> tuple[RawSheet, ...]:
 def _rows(sheet: Any, odd: dict[tuple[int, int], Odd]) -> Iterator[RawRow]:
     if sheet.start is None:
         return
-    left: list[Any] = [None] * int(sheet.start[1])
-    last = sheet.end[1] + 1
-    more = max((c + 1 for _, c in odd), default=0) - last
+    more = max((c + 1 for _, c in odd), default=0) - (sheet.end[1] + 1)
     right: list[Any] = [None] * max(0, more)
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        row = RawRow(number, [*left, *cells, *right])
+    for number, cells in enumerate(rows_of(sheet), 1):
+        row = RawRow(number, [*cells, *right])
         yield with_odd(row, odd) if odd else row
 
 

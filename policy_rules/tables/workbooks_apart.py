@@ -102,10 +102,7 @@ def _limit(busy: int) -> None:
 
 
 def _held(sheet: CalamineSheet) -> tuple[str, Merged, list[list[Any]]]:
-    if sheet.start is None:
-        return sheet.name, (), []
-    left: list[Any] = [None] * int(sheet.start[1])
-    return sheet.name, merged(sheet), [[*left, *cells] for cells in sheet.iter_rows()]
+    return sheet.name, merged(sheet), list(rows_of(sheet))
 
 
 # -- what both forms of workbook share ---------------------------------------------------------------
@@ -126,6 +123,15 @@ def visible(body: bytes) -> Iterator[CalamineSheet]:
 def merged(sheet: CalamineSheet) -> Merged:
     """The merged ranges of a sheet: first row and column, last row and column, from 0."""
     return tuple((a, b, c, d) for (a, b), (c, d) in sheet.merged_cell_ranges or [])
+
+
+def rows_of(sheet: CalamineSheet) -> Iterator[list[Any]]:
+    """The rows of a sheet from its first column on: the reader begins at the first cell filled."""
+    if sheet.start is None:
+        return
+    left: list[Any] = [None] * int(sheet.start[1])
+    for cells in sheet.iter_rows():
+        yield [*left, *cells]
 
 
 @contextlib.contextmanager
